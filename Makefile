@@ -1,0 +1,72 @@
+# Everything is set up in .venv from the lock files; nothing else is needed than Python 3.11 or later, git and make.
+PYTHON ?= python3
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-header --no-annotate --no-strip-extras
+FITS := $(BIN)/check-jsonschema --quiet
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: help demo test lint wheel bench lock upgrade clean
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) ## run the main job on the declared rotations, with the local tracker
+	$(BIN)/python scripts/demo.py
+
+test: $(INSTALLED) ## run the tests, with their coverage
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of generated files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/deptry src
+	$(BIN)/zizmor --offline --persona pedantic .github $(wildcard action.yml)
+	$(FITS) --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(FITS) --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(FITS) --check-metaschema schemas/*.schema.json
+	$(FITS) --schemafile schemas/policy.schema.json keyturn.yaml
+	for kind in provider platform rotation incident; do \
+		if [ -d "$${kind}s" ]; then \
+			find "$${kind}s" \( -name '*.yaml' -o -name '*.yml' \) -print0 \
+				| xargs -0 -r $(FITS) --schemafile "schemas/$$kind.schema.json" || exit 1; \
+		fi; \
+	done
+	for script in $(wildcard scripts/generate_*.py); do $(BIN)/python "$$script" --check || exit 1; done
+
+wheel: $(INSTALLED) ## build the wheel and run the tests against it, far from the source
+	.ci/wheel $(BIN)/python
+
+bench: $(INSTALLED) ## measure how long the commands take
+	$(BIN)/python benchmarks/commands.py
+
+lock: $(INSTALLED) ## bring the lock files in line with pyproject.toml, moving as little as possible
+	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+
+upgrade: $(INSTALLED) ## the same, to the newest versions
+	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --upgrade --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+
+clean: ## remove what was made; the local tracker's issues in .keyturn stay
+	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements/dev.txt pyproject.toml src/keyturn/__init__.py
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "keyturn needs Python 3.11 or later: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --no-deps --require-hashes --requirement requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) check
+	touch $@
