@@ -465,9 +465,8 @@ class Platform:
 
     def connection(self, name: str | None) -> Connection:
         """Return the named connection, else the first one that the platform has."""
-        if name in self.connections:
-            return self.connections[name]
-        return next(iter(self.connections.values()), Connection())
+        first = next(iter(self.connections.values()), Connection())
+        return self.connections.get(name, first) if name else first
 
 
 @dataclass(frozen=True, slots=True)
@@ -574,6 +573,27 @@ class Policy:
 # -- the tracker's side --------------------------------------------------------------------------------------------
 
 
+class Status(StrEnum):
+    """How a rotation stands today; of several the first of this order applies."""
+
+    LEAKED = "leaked"
+    UNVERIFIED = "unverified"
+    RETIRED = "retired"
+    EXPIRED = "expired"
+    REQUESTED = "requested"
+    WAIVED = "waived"
+    HELD = "held"
+    OVERDUE = "overdue"
+    DUE = "due"
+    DUE_SOON = "due-soon"
+    FRESH = "fresh"
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether it goes before everything else and is never rationed."""
+        return self in {Status.LEAKED, Status.EXPIRED}
+
+
 class Why(StrEnum):
     """The reason for a rotation, as issues and plans show it."""
 
@@ -602,7 +622,8 @@ class Marker:
     version: Version
     due: date
     why: Why
-    status: str
+    status: Status
+    opened: date
     said: int | None = None  # the highest reminder sent for this due, in days
     closed: str | None = None  # why we closed it; None while it is open or a person closed it
     digest: str = ""
@@ -618,7 +639,6 @@ class Issue:
     title: str
     body: str
     is_open: bool
-    opened: date
     closed_at: datetime | None
     labels: tuple[str, ...]
     assignees: tuple[str, ...]

@@ -1,0 +1,168 @@
+"""The union of actions; each is one change to the tracker and one API request.
+
+An action says what is to be done and what the issue is to say, as values; the words on the page are `render`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from keyturn.model import Issue, Marker, Status, Tier, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style: plain, an interface label in bold, or literal code."""
+
+    text: str
+    style: str = "plain"  # plain | bold | code
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to do and tick; with what to copy where there is something."""
+
+    spans: tuple[Span, ...]
+    code: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A step of the strategy with its tasks; a warning stands before them."""
+
+    title: str
+    tasks: tuple[Task, ...]
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Everything an issue says about a key; nothing in it changes merely because a day has passed."""
+
+    id: str
+    title: str
+    status: Status
+    why: Why
+    due: date
+    path: str
+    owners: tuple[str, ...]
+    tier: Tier
+    created: str
+    provider: str
+    strategy: str
+    sections: tuple[Section, ...]
+    team: str | None = None
+    description: str | None = None
+    environment: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str | None = None  # of the request
+    incident: str | None = None
+    held_until: date | None = None
+    console: str | None = None
+    docs: str | None = None
+    downtime: str | None = None
+    missing: tuple[str, ...] = ()  # what keeps recorded evidence from closing the issue
+    reopened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence of ours put at the head of what an issue says already; the rest of it stays, ticks and all."""
+
+    text: str
+    details: tuple[str, ...] = ()
+
+
+Text: TypeAlias = Content | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an action is about, as plans show it and as runs are ordered by."""
+
+    rotation: str
+    title: str
+    why: Why
+    status: Status
+    due: date
+    tier: Tier
+
+
+class StateReason(StrEnum):
+    """Why an issue is closed, in the tracker's words."""
+
+    COMPLETED = "completed"
+    NOT_PLANNED = "not_planned"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open an issue for a rotation that has none."""
+
+    subject: Subject
+    text: Content
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    marker: Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Write an issue anew; its state stays."""
+
+    subject: Subject
+    issue: Issue
+    text: Text
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    marker: Marker
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """Add the comment of a reached threshold, `days` after the key was due."""
+
+    subject: Subject
+    issue: Issue
+    name: str
+    days: int
+    mentions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close an issue: state, reason and what it says in one request."""
+
+    subject: Subject
+    issue: Issue
+    text: Text
+    labels: tuple[str, ...]
+    marker: Marker
+    because: StateReason
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Open an issue again that a person closed before the rotation was proved."""
+
+    subject: Subject
+    issue: Issue
+    text: Content
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    marker: Marker
+
+
+Action: TypeAlias = Open | Update | Remind | Close | Reopen
+
+
+def verb(action: Action) -> str:
+    """Return the word by which plans and `--only` know an action."""
+    return type(action).__name__.lower()

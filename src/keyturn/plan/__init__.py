@@ -1,0 +1,102 @@
+"""Rotations and issues in, actions out: pure, total, and the only place that decides what happens to an issue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from keyturn import policy as judge
+from keyturn.actions import Close, Note, StateReason
+from keyturn.errors import GuardError
+from keyturn.plan.case import Case, File, Setting
+from keyturn.plan.order import in_order, rationed
+from keyturn.plan.rules import RULES, closed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+
+    from keyturn.actions import Action, Open
+    from keyturn.model import Issue, Limits, Rotation
+
+__all__ = ["Plan", "Setting", "its_issue", "plan"]
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run would do, in order; and what waits for a place among the open issues."""
+
+    today: date
+    actions: tuple[Action, ...]
+    waiting: tuple[Open, ...] = ()
+    issues_open: int = 0
+
+    def guard(self, limits: Limits) -> None:
+        """Raise GuardError where so many issues would be closed as not planned that somebody should look first."""
+        count = sum(isinstance(each, Close) and each.because is StateReason.NOT_PLANNED for each in self.actions)
+        percent = 100 * count / max(self.issues_open, 1)
+        if count > limits.max_close_count and percent > limits.max_close_percent:
+            message = (
+                f"this would close {count} of {self.issues_open} open issues as not planned; nothing was changed. "
+                f"If that is meant, run again with --force; otherwise look for files that were moved or deleted."
+            )
+            raise GuardError(message)
+
+
+def plan(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting) -> Plan:
+    """Decide everything that one run changes; given what it changed, a second run changes nothing."""
+    by_id = _by_id(rotations, issues)
+    declared = {rotation.id: rotation for rotation in rotations}
+    # An empty folder says nothing about the keys whose issues stand open; it is taken for unreadable.
+    whole = replace(setting, is_whole=setting.is_whole and bool(rotations))
+    actions: list[Action] = []
+    for id_ in (*declared, *(id_ for id_ in by_id if id_ not in declared)):
+        actions.extend(_actions(declared.get(id_), by_id.get(id_, ()), whole))
+    stand_open = sum(issue.is_open for issue in issues)
+    kept, waiting = rationed(in_order(actions), issues, setting.policy.limits)
+    return Plan(setting.today, kept, waiting, stand_open)
+
+
+def _by_id(rotations: Sequence[Rotation], issues: Sequence[Issue]) -> Mapping[str, list[Issue]]:
+    declared = {rotation.id for rotation in rotations}
+    adopted = {former: rotation.id for rotation in rotations for former in rotation.formerly if former not in declared}
+    found: defaultdict[str, list[Issue]] = defaultdict(list)
+    for issue in sorted(issues, key=lambda issue: issue.number):
+        found[adopted.get(issue.marker.id, issue.marker.id)].append(issue)
+    return found
+
+
+def its_issue(issues: Sequence[Issue]) -> Issue | None:
+    """Choose an id's issue: the lowest open one, else the latest that a person closed."""
+    first_open = min((issue for issue in issues if issue.is_open), key=lambda issue: issue.number, default=None)
+    return first_open or _latest_that_counts(issues)
+
+
+def _latest_that_counts(issues: Sequence[Issue]) -> Issue | None:
+    originals = (issue for issue in issues if issue.marker.closed != StateReason.DUPLICATE)
+    latest = max(originals, key=lambda issue: (issue.closed_at or _NEVER, issue.number), default=None)
+    return None if latest is None or latest.marker.closed else latest
+
+
+def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Setting) -> Iterator[Action]:
+    issue = its_issue(issues)
+    for other in issues:
+        if other.is_open and issue and other is not issue:
+            yield from closed(Case(setting, None, other), StateReason.DUPLICATE, Note(f"Continued in #{issue.number}."))
+    case = _case(rotation, issue, setting)
+    yield from RULES[case.row](case)
+    if case.row[0] is File.PROVED and issue:
+        # What was asked for is over; the version in use now may need something of its own already.
+        after = _case(rotation, None, setting)
+        yield from RULES[after.row](after)
+
+
+def _case(rotation: Rotation | None, issue: Issue | None, setting: Setting) -> Case:
+    if rotation is None:
+        return Case(setting, None, issue)
+    known = issue.marker if issue else None
+    return Case(setting, judge.standing(rotation, known, setting.policy, setting.incidents, setting.today), issue)

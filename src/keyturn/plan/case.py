@@ -1,0 +1,94 @@
+"""What one plan is made in, and the row of the rules that one id stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, cast
+
+from keyturn.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from keyturn.model import Catalogue, Incident, Issue, Policy
+    from keyturn.policy import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a plan is made in, apart from the rotations and the issues themselves."""
+
+    policy: Policy
+    today: date
+    scope: str
+    catalogue: Catalogue
+    incidents: tuple[Incident, ...] = ()
+    edition: str = ""  # names the templates: an issue written by others is written anew
+    left_alone: frozenset[str] = frozenset()  # ids whose file has an error: nothing happens to their issue
+    is_whole: bool = True  # every file could be read; otherwise no issue counts as gone
+
+
+class File(Enum):
+    """What a file asks for; the first that applies."""
+
+    GONE = auto()
+    PROVED = auto()  # retired, or a later version; evidence complete; not leaked anew
+    UNVERIFIED = auto()
+    WAIVED = auto()
+    HELD = auto()
+    WANTED = auto()  # leaked, expired, requested, overdue, due, due-soon
+    QUIET = auto()
+
+
+class Its(Enum):
+    """What a file's issue is; one that we closed counts as none."""
+
+    OPEN = auto()
+    CLOSED_BY_PERSON = auto()
+    NONE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One id: how its rotation stands, where it is declared, and its issue, where it has one."""
+
+    setting: Setting
+    standing: Standing | None
+    issue: Issue | None
+
+    @property
+    def declared(self) -> Standing:
+        """Give the standing in rows where there is one."""
+        return cast("Standing", self.standing)
+
+    @property
+    def found(self) -> Issue:
+        """Give the issue in rows where there is one."""
+        return cast("Issue", self.issue)
+
+    @property
+    def row(self) -> tuple[File, Its]:
+        """Give the row of the table that this case stands in."""
+        if self.issue is None:
+            return kind(self.standing), Its.NONE
+        return kind(self.standing), Its.OPEN if self.issue.is_open else Its.CLOSED_BY_PERSON
+
+
+_BY_STATUS: Mapping[Status, File] = {
+    Status.UNVERIFIED: File.UNVERIFIED,
+    Status.WAIVED: File.WAIVED,
+    Status.HELD: File.HELD,
+    Status.RETIRED: File.QUIET,
+    Status.FRESH: File.QUIET,
+}
+
+
+def kind(standing: Standing | None) -> File:
+    """Classify what a file asks for."""
+    if standing is None:
+        return File.GONE
+    if standing.is_proved and standing.status is not Status.LEAKED:
+        return File.PROVED
+    return _BY_STATUS.get(standing.status, File.WANTED)

@@ -1,0 +1,49 @@
+"""Which actions come first, and which have to wait for a place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyturn.actions import Close, Open, Remind, Reopen, Update
+from keyturn.model import Tier
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from keyturn.actions import Action
+    from keyturn.model import Issue, Limits
+
+_TURN: Mapping[type, int] = {Close: 1, Remind: 2, Update: 2, Reopen: 2, Open: 3}
+_STEP: Mapping[type, int] = {Close: 0, Remind: 1, Update: 2, Reopen: 3, Open: 4}
+
+
+def in_order(actions: Sequence[Action]) -> Sequence[Action]:
+    """Put what is urgent first, then closes, then updates, then opens; each by tier and by how long it is due."""
+    urgent = {action.subject.rotation for action in actions if action.subject.status.is_urgent}
+
+    def place(action: Action) -> tuple[object, ...]:
+        subject = action.subject
+        turn = 0 if subject.rotation in urgent else _TURN[type(action)]
+        day = subject.due.toordinal() if turn == _TURN[Open] else 0
+        return turn, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
+
+    return sorted(actions, key=place)
+
+
+def rationed(
+    actions: Sequence[Action], issues: Sequence[Issue], limits: Limits
+) -> tuple[tuple[Action, ...], tuple[Open, ...]]:
+    """Hold back the routine opens for which there is no room; takes and gives actions in order."""
+    places = limits.open_at_once - _routine_issues(actions, issues)
+    routine = [each for each in actions if isinstance(each, Open) and not each.subject.status.is_urgent]
+    waiting = tuple(routine[max(places, 0) :])
+    held_back = {each.subject.rotation for each in waiting}
+    kept = (each for each in actions if not (isinstance(each, Open) and each.subject.rotation in held_back))
+    return tuple(kept), waiting
+
+
+def _routine_issues(actions: Sequence[Action], issues: Sequence[Issue]) -> int:
+    standing = {issue.number for issue in issues if issue.is_open and not issue.marker.status.is_urgent}
+    closed = {each.issue.number for each in actions if isinstance(each, Close)}
+    reopened = {each.issue.number for each in actions if isinstance(each, Reopen)}
+    return len((standing - closed) | reopened)

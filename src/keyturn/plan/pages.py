@@ -1,0 +1,179 @@
+"""What an issue is to say and to carry, and the marker that remembers it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from keyturn import checklist, policy as judge
+from keyturn.actions import Content, Note, Subject
+from keyturn.model import Marker, Status, Tier, Why
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from keyturn.model import Version
+    from keyturn.plan.case import Case
+    from keyturn.policy import Standing
+
+LABEL = "key-rotation"
+STATUS = "status: "
+ORPHANED = "orphaned"
+OWNER_MISSING = "owner-missing"
+LABEL_LENGTH = 50  # what GitHub accepts
+MOST_ASSIGNEES = 10
+
+T_co = TypeVar("T_co", bound=Content | Note, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T_co]):
+    """What an issue is to say and to carry; its marker has the digest of all that."""
+
+    text: T_co
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    marker: Marker
+
+
+def page(case: Case, *, said: int | None, reopened: date | None = None) -> Page[Content]:
+    """Compose what the issue of a declared key is to say, with `said` as the highest reminder sent."""
+    stands, known = case.declared, case.issue.marker if case.issue else None
+    reopened = reopened or (known.reopened if known else None)
+    assigned = _assigned(case, said)
+    plain = Marker(
+        scope=case.setting.scope,
+        id=stands.rotation.id,
+        version=_version(case),
+        due=due(case),
+        why=_why(case),
+        status=stands.status,
+        opened=known.opened if known else case.setting.today,
+        said=said,
+        assigned=assigned,
+        reopened=reopened,
+    )
+    content = _content(case, plain)
+    labels = _labels(stands)
+    digest = _digest(asdict(content), labels, asdict(plain), case.setting.edition)
+    issue_labels, issue_assignees = (case.issue.labels, case.issue.assignees) if case.issue else ((), ())
+    theirs = tuple(login for login in issue_assignees if known and login not in {*known.assigned, *assigned})
+    return Page(
+        content,
+        (*labels, *(label for label in issue_labels if not is_ours(label))),
+        (*assigned, *theirs)[:MOST_ASSIGNEES],
+        replace(plain, digest=digest),
+    )
+
+
+def around(case: Case, note: Note, *extra: str) -> Page[Note]:
+    """Leave what the issue says and carries, apart from the note and a status that is over."""
+    issue = case.found
+    is_over = not extra
+    kept = (label for label in issue.labels if label not in extra and not (is_over and label.startswith(STATUS)))
+    plain = replace(issue.marker, digest="", closed=None)
+    digest = _digest(asdict(note), extra, asdict(plain), case.setting.edition)
+    return Page(note, (*kept, *extra), issue.assignees, replace(plain, digest=digest))
+
+
+def _content(case: Case, known: Marker) -> Content:
+    stands, catalogue = case.declared, case.setting.catalogue
+    rotation = stands.rotation
+    provider = catalogue.providers[rotation.slug].variant(rotation.variant)
+    is_held = stands.status is Status.HELD and rotation.hold
+    return Content(
+        id=rotation.id,
+        title=f"Rotate {rotation.id}",
+        status=stands.status,
+        why=known.why,
+        due=known.due,
+        path=rotation.path,
+        owners=rotation.owners,
+        tier=stands.tier,
+        created=rotation.version.text,
+        provider=provider.name,
+        strategy=provider.strategy.value,
+        sections=checklist.sections(rotation, catalogue, known.why),
+        team=rotation.team,
+        description=rotation.description,
+        environment=rotation.environment,
+        tags=rotation.tags,
+        note=rotation.request_in_force.note if rotation.request_in_force else None,
+        incident=stands.incident.summary if stands.incident else None,
+        held_until=rotation.hold.until if is_held and rotation.hold else None,
+        console=provider.console and checklist.filled(provider.console, rotation.params),
+        docs=provider.docs,
+        downtime=checklist.downtime(provider),
+        missing=stands.missing if stands.status is Status.UNVERIFIED else (),
+        reopened=known.reopened is not None,
+    )
+
+
+def _version(case: Case) -> Version:
+    """Return the version that must go: what the issue asked for, unless the file corrects it or leaked anew."""
+    stands, rotation = case.declared, case.declared.rotation
+    if stands.status is Status.LEAKED:
+        return rotation.version
+    if case.issue:
+        return min(rotation.version, case.issue.marker.version)
+    if stands.status is Status.UNVERIFIED and stands.why is not Why.RETIRED and rotation.evidence:
+        return rotation.evidence.replaces
+    return rotation.version
+
+
+def due(case: Case) -> date:
+    """Return when the issue's version had to be replaced; what waits for evidence keeps its own day."""
+    stands, rotation = case.declared, case.declared.rotation
+    if stands.status is not Status.UNVERIFIED:
+        return stands.due
+    if case.issue:
+        return case.issue.marker.due
+    return rotation.retired.since if stands.why is Why.RETIRED and rotation.retired else rotation.version.day
+
+
+def _why(case: Case) -> Why:
+    stands = case.declared
+    is_older = stands.status is Status.UNVERIFIED and case.issue and stands.why is not Why.RETIRED
+    return case.issue.marker.why if is_older and case.issue else stands.why
+
+
+def said(case: Case) -> int | None:
+    """Return the highest reminder sent; one that was sent for another day does not count."""
+    known = case.found.marker
+    return known.said if known.due == due(case) else None
+
+
+def reached(case: Case) -> int | None:
+    """Return the highest threshold that today has reached."""
+    opened = case.issue.marker.opened if case.issue else case.setting.today
+    return judge.reached(case.setting.policy, due(case), opened, case.setting.today)
+
+
+def _assigned(case: Case, said: int | None) -> tuple[str, ...]:
+    escalate, owners = case.setting.policy.escalate, case.declared.rotation.owners
+    is_escalated = escalate and said is not None and said >= escalate.after.nominal_days
+    everyone = (*owners, *(escalate.to if is_escalated and escalate else ()))
+    return tuple(dict.fromkeys(everyone))[:MOST_ASSIGNEES]
+
+
+def _labels(stands: Standing) -> tuple[str, ...]:
+    named = (f"provider: {stands.rotation.slug}", f"tier: {stands.tier}", f"{STATUS}{stands.status}")
+    return (LABEL, *(name[:LABEL_LENGTH] for name in named))
+
+
+def is_ours(label: str) -> bool:
+    """Tell whether we decide about this label; people's own ones stay."""
+    return label in {LABEL, ORPHANED, OWNER_MISSING} or label.startswith(("provider: ", "tier: ", STATUS))
+
+
+def _digest(*parts: object) -> str:
+    return sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def subject(case: Case, known: Marker) -> Subject:
+    """Return what an action on this case is about."""
+    id_ = case.standing.rotation.id if case.standing else known.id
+    tier = case.standing.tier if case.standing else Tier.STANDARD
+    return Subject(id_, f"Rotate {id_}", known.why, known.status, known.due, tier)

@@ -1,0 +1,127 @@
+"""The table of the design: a rule for every kind of file and every kind of issue that it can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from keyturn import marker, policy as judge
+from keyturn.actions import Action, Close, Note, Open, Remind, Reopen, StateReason, Update
+from keyturn.plan import pages
+from keyturn.plan.case import Case, File, Its
+from keyturn.plan.pages import ORPHANED
+
+if TYPE_CHECKING:
+    from keyturn.actions import Content, Text
+    from keyturn.plan.pages import Page
+
+
+def _nothing(_: Case) -> Iterator[Action]:
+    yield from ()
+
+
+def _gone(case: Case) -> Iterator[Action]:
+    setting, known = case.setting, case.found.marker
+    if not setting.is_whole or known.id in setting.left_alone:
+        return
+    if known.why.is_leak:
+        note = Note("The file that declared this key is gone, but the key leaked: rotate it, then close this by hand.")
+        yield from _rewritten(case, pages.around(case, note, ORPHANED))
+    else:
+        yield from closed(case, StateReason.NOT_PLANNED, Note("The file that declared this key is gone."))
+
+
+def _proved(case: Case) -> Iterator[Action]:
+    yield from closed(case, StateReason.COMPLETED, _proof(case))
+
+
+def _proved_after_closing(case: Case) -> Iterator[Action]:
+    page = pages.around(case, _proof(case))
+    yield from _rewritten(case, replace(page, marker=replace(page.marker, closed=StateReason.COMPLETED.value)))
+
+
+def _proof(case: Case) -> Note:
+    return Note("Rotated, and shown to be complete.", judge.proved(case.declared.rotation))
+
+
+def _waived(case: Case) -> Iterator[Action]:
+    yield from closed(case, StateReason.NOT_PLANNED, Note("A waiver sets this key aside for now."))
+
+
+def _quiet(case: Case) -> Iterator[Action]:
+    if not case.found.marker.why.is_leak:
+        note = Note(f"Nothing is due before {case.declared.due}: the file of this key has changed.")
+        yield from closed(case, StateReason.NOT_PLANNED, note)
+
+
+def _opened(case: Case) -> Iterator[Action]:
+    page = pages.page(case, said=pages.reached(case))
+    yield Open(pages.subject(case, page.marker), page.text, page.labels, page.assignees, page.marker)
+
+
+def _held(case: Case) -> Iterator[Action]:
+    yield from _rewritten(case, pages.page(case, said=pages.said(case)))
+
+
+def _refreshed(case: Case) -> Iterator[Action]:
+    said, reached = pages.said(case), pages.reached(case)
+    page = pages.page(case, said=said)
+    if reached is not None and (said is None or reached > said):
+        page = pages.page(case, said=reached)
+        yield from _reminded(case, page, reached)
+    yield from _rewritten(case, page)
+
+
+def _reminded(case: Case, page: Page[Content], days: int) -> Iterator[Action]:
+    # A run that was cut short may have said it already; then only the marker lags behind.
+    name = marker.reminder(page.marker.due, days)
+    if name not in (case.found.heard or ()):
+        yield Remind(pages.subject(case, page.marker), case.found, name, days, page.marker.assigned)
+
+
+def _reopened(case: Case) -> Iterator[Action]:
+    if case.found.marker.reopened == case.setting.today:
+        return  # once a day: whoever closes it again is not argued with before tomorrow
+    page = pages.page(case, said=pages.reached(case), reopened=case.setting.today)
+    yield Reopen(pages.subject(case, page.marker), case.found, page.text, page.labels, page.assignees, page.marker)
+
+
+def _rewritten(case: Case, page: Page[Text]) -> Iterator[Action]:
+    if page.marker != case.found.marker:
+        subject = pages.subject(case, page.marker)
+        yield Update(subject, case.found, page.text, page.labels, page.assignees, page.marker)
+
+
+def closed(case: Case, because: StateReason, note: Note) -> Iterator[Action]:
+    """Close the case's issue with a note; what people ticked and wrote stays."""
+    page = pages.around(case, note)
+    known = replace(page.marker, closed=because.value)
+    yield Close(pages.subject(case, known), case.found, note, page.labels, known, because)
+
+
+Rule: TypeAlias = Callable[[Case], Iterator[Action]]
+
+RULES: Mapping[tuple[File, Its], Rule] = {
+    (File.GONE, Its.OPEN): _gone,
+    (File.GONE, Its.CLOSED_BY_PERSON): _nothing,
+    (File.GONE, Its.NONE): _nothing,
+    (File.PROVED, Its.OPEN): _proved,
+    (File.PROVED, Its.CLOSED_BY_PERSON): _proved_after_closing,
+    (File.PROVED, Its.NONE): _nothing,
+    (File.UNVERIFIED, Its.OPEN): _refreshed,
+    (File.UNVERIFIED, Its.CLOSED_BY_PERSON): _reopened,
+    (File.UNVERIFIED, Its.NONE): _opened,
+    (File.WAIVED, Its.OPEN): _waived,
+    (File.WAIVED, Its.CLOSED_BY_PERSON): _nothing,
+    (File.WAIVED, Its.NONE): _nothing,
+    (File.HELD, Its.OPEN): _held,
+    (File.HELD, Its.CLOSED_BY_PERSON): _nothing,
+    (File.HELD, Its.NONE): _nothing,
+    (File.WANTED, Its.OPEN): _refreshed,
+    (File.WANTED, Its.CLOSED_BY_PERSON): _reopened,
+    (File.WANTED, Its.NONE): _opened,
+    (File.QUIET, Its.OPEN): _quiet,
+    (File.QUIET, Its.CLOSED_BY_PERSON): _nothing,
+    (File.QUIET, Its.NONE): _nothing,
+}

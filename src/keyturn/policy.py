@@ -1,0 +1,253 @@
+"""When a key is due and how it stands: pure functions of its file, its issue, the policy and today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from keyturn.model import Part, RequestReason, Status, Tier, Why
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from keyturn.model import Duration, Incident, Marker, Policy, Proof, Rotation, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a rotation stands today, and why."""
+
+    rotation: Rotation
+    tier: Tier
+    due: date
+    status: Status
+    why: Why
+    incident: Incident | None
+    missing: tuple[
+        str, ...
+    ]  # what keeps its evidence from being complete; empty where it is complete or not yet asked for
+    is_proved: bool  # what the issue asked for is done, and shown to be
+
+
+def standing(
+    rotation: Rotation, issue: Marker | None, policy: Policy, incidents: Sequence[Incident], today: date
+) -> Standing:
+    """Judge one rotation; `issue` is the marker of its issue, where it has one that still counts."""
+    missing = tuple(_missing(rotation, issue, policy, today))
+    incident = next((each for each in incidents if _touches(each, rotation, today, is_dead=not missing)), None)
+    return Standing(
+        rotation=rotation,
+        tier=tier(rotation, policy),
+        due=due(rotation, policy, incident),
+        status=_status(rotation, issue, policy, incident, today, is_complete=not missing),
+        why=_why(rotation, policy, incident, today),
+        incident=incident,
+        missing=missing,
+        is_proved=_is_replaced(rotation, issue, today) and not missing,
+    )
+
+
+# -- tier, cadence, due --------------------------------------------------------------------------------------------
+
+
+def tier(rotation: Rotation, policy: Policy) -> Tier:
+    """Return the rotation's own tier, else the first that a rule gives it, else standard."""
+    ruled = (rule.tier for rule in policy.rules if rule.tier and rule.match.matches(rotation))
+    return rotation.tier or next(ruled, Tier.STANDARD)
+
+
+def cadence(rotation: Rotation, policy: Policy) -> Duration:
+    """Return how often the key must be rotated: its own word, else the first rule's, else its tier's."""
+    ruled = (rule.rotate_every for rule in policy.rules if rule.rotate_every and rule.match.matches(rotation))
+    return rotation.rotate_every or next(ruled, policy.cadence.of(tier(rotation, policy)))
+
+
+def due(rotation: Rotation, policy: Policy, incident: Incident | None = None) -> date:
+    """Return the day on which the version in use must have been replaced; a hold only ever moves it later."""
+    first = min(_deadlines(rotation, policy, incident))
+    if rotation.hold is None or incident or is_leaked(rotation):
+        return first
+    return max(first, min(rotation.hold.until, _day(rotation.expires) or date.max))
+
+
+def notice_from(rotation: Rotation, policy: Policy, day: date) -> date:
+    """Return the first day of the notice window before `day`: the notice, or a quarter of the cadence if that is less."""
+    start = _started(rotation)
+    quarter = (cadence(rotation, policy).after(start) - start).days // 4
+    return max(policy.notice.before(day), date.fromordinal(max(day.toordinal() - quarter, 1)))
+
+
+def _deadlines(rotation: Rotation, policy: Policy, incident: Incident | None) -> Iterator[date]:
+    yield _due_by_age(rotation, policy)
+    if rotation.expires:
+        yield policy.expiry_margin.before(rotation.expires.date())
+    if request := rotation.request_in_force:
+        yield request.deadline
+    if incident:
+        yield incident.respond_by
+
+
+def _due_by_age(rotation: Rotation, policy: Policy) -> date:
+    every = policy.unknown_within if rotation.version.is_unknown else cadence(rotation, policy)
+    return every.after(_started(rotation))
+
+
+def _started(rotation: Rotation) -> date:
+    is_dated = rotation.enrolled is None or not rotation.version.is_unknown
+    return rotation.version.day if is_dated else rotation.enrolled or rotation.version.day
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+# -- status --------------------------------------------------------------------------------------------------------
+
+
+def is_leaked(rotation: Rotation) -> bool:
+    """Tell whether a request in force says that strangers may know the version in use."""
+    request = rotation.request_in_force
+    return request is not None and request.reason is RequestReason.LEAKED
+
+
+def _status(
+    rotation: Rotation,
+    issue: Marker | None,
+    policy: Policy,
+    incident: Incident | None,
+    today: date,
+    *,
+    is_complete: bool,
+) -> Status:
+    is_retired = _is_retired(rotation, today)
+    if incident or (is_leaked(rotation) and not (is_retired and is_complete)):
+        return Status.LEAKED
+    if not is_complete and (_is_replaced(rotation, issue, today) or _claims(rotation, issue)):
+        return Status.UNVERIFIED
+    if is_retired:
+        return Status.RETIRED
+    if rotation.expires and today >= rotation.expires.date():
+        return Status.EXPIRED
+    return _unhurried_status(rotation, policy, today)
+
+
+def _unhurried_status(rotation: Rotation, policy: Policy, today: date) -> Status:
+    if rotation.request_in_force:
+        return Status.REQUESTED
+    if rotation.waiver and today < rotation.waiver.until:
+        return Status.WAIVED
+    if rotation.hold and today < rotation.hold.until:
+        return Status.HELD
+    return _calendar_status(rotation, policy, today)
+
+
+def _calendar_status(rotation: Rotation, policy: Policy, today: date) -> Status:
+    day = due(rotation, policy)
+    if today > day:
+        return Status.OVERDUE
+    if today == day:
+        return Status.DUE
+    return Status.DUE_SOON if today >= notice_from(rotation, policy, day) else Status.FRESH
+
+
+def _why(rotation: Rotation, policy: Policy, incident: Incident | None, today: date) -> Why:
+    if is_leaked(rotation):
+        return Why.LEAKED
+    if incident:
+        return Why.INCIDENT
+    if _is_retired(rotation, today):
+        return Why.RETIRED
+    if request := rotation.request_in_force:
+        return Why(request.reason.value)
+    by_expiry = rotation.expires and policy.expiry_margin.before(rotation.expires.date())
+    return Why.EXPIRES if by_expiry and by_expiry < _due_by_age(rotation, policy) else Why.DUE
+
+
+def _touches(incident: Incident, rotation: Rotation, today: date, *, is_dead: bool) -> bool:
+    # A retired key that was shown to be dead is out of harm's way, unless the incident still goes on.
+    is_over = incident.exposed_until is not None and is_dead and _is_retired(rotation, today)
+    return incident.affects(rotation) and not is_over
+
+
+# -- evidence ------------------------------------------------------------------------------------------------------
+
+
+def _is_retired(rotation: Rotation, today: date) -> bool:
+    return rotation.retired is not None and rotation.retired.since <= today
+
+
+def _is_replaced(rotation: Rotation, issue: Marker | None, today: date) -> bool:
+    """Tell whether the version that the issue is about is said to be out of use."""
+    return _is_retired(rotation, today) or (issue is not None and rotation.version > issue.version)
+
+
+def _claims(rotation: Rotation, issue: Marker | None) -> bool:
+    """Tell whether a file without an issue says that its version replaced an earlier one."""
+    evidence = rotation.evidence
+    return issue is None and evidence is not None and evidence.replaces < rotation.version
+
+
+def _missing(rotation: Rotation, issue: Marker | None, policy: Policy, today: date) -> Iterator[str]:
+    if _is_retired(rotation, today):
+        yield from _missing_of_retirement(rotation, policy)
+    else:
+        yield from _missing_of_rotation(rotation, issue, policy)
+
+
+def _missing_of_retirement(rotation: Rotation, policy: Policy) -> Iterator[str]:
+    # Of a key without a successor only its death can be shown.
+    evidence = rotation.retired.evidence if rotation.retired else None
+    required = policy.evidence.require & {Part.OLD_KEY}
+    yield from _missing_parts(rotation, policy, required, evidence.parts if evidence else {})
+
+
+def _missing_of_rotation(rotation: Rotation, issue: Marker | None, policy: Policy) -> Iterator[str]:
+    evidence = rotation.evidence
+    if evidence is None:
+        yield "no evidence is recorded"
+        return
+    if issue and evidence.replaces < issue.version:
+        yield f"the evidence replaces {evidence.replaces}, an earlier version than the one asked for ({issue.version})"
+    yield from _missing_parts(rotation, policy, policy.evidence.require, evidence.parts)
+    early = (part for part, proof in evidence.parts.items() if proof.at < rotation.version.at)
+    yield from (f"{part} was shown before the new version was created" for part in early)
+
+
+def _missing_parts(
+    rotation: Rotation, policy: Policy, required: frozenset[Part], parts: Mapping[Part, Proof]
+) -> Iterator[str]:
+    rank = tier(rotation, policy)
+    for part in sorted(required, key=list(Part).index):
+        proof = parts.get(part)
+        if proof is None:
+            yield f"{part} is not shown"
+        elif not policy.evidence.suffices(rank, part, proof.method):
+            yield f"{part} was shown by {proof.method}, which does not suffice for tier {rank}"
+
+
+def proved(rotation: Rotation) -> tuple[str, ...]:
+    """Say how each part of the evidence was shown, and by whom."""
+    evidence = rotation.retired.evidence if rotation.retired else rotation.evidence
+    if evidence is None:
+        return ()
+    shown = (f"{part}: {proof.method} at {proof.at:%Y-%m-%dT%H:%M:%SZ}" for part, proof in evidence.parts.items())
+    return (*shown, f"recorded by {evidence.by}")
+
+
+def counts_from(due_on: date, opened: date) -> date:
+    """Return the day that reminders count from: the later of due and opened."""
+    return max(due_on, opened)
+
+
+def thresholds(policy: Policy) -> tuple[int, ...]:
+    """Return the days after which a reminder is sent, escalation included, in order."""
+    escalation = {policy.escalate.after.nominal_days} if policy.escalate else set()
+    return tuple(sorted({*policy.reminders, *escalation}))
+
+
+def reached(policy: Policy, due_on: date, opened: date, today: date) -> int | None:
+    """Return the highest threshold that today has reached, or None."""
+    passed = (today - counts_from(due_on, opened)).days
+    return max((days for days in thresholds(policy) if days <= passed), default=None)
