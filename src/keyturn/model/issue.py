@@ -1,0 +1,86 @@
+"""Issues of ours, and what ties them to a version of a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from keyturn.model.time import Version
+
+
+class Status(StrEnum):
+    """How a rotation stands today; of several the first of this order applies."""
+
+    LEAKED = "leaked"
+    UNVERIFIED = "unverified"
+    RETIRED = "retired"
+    EXPIRED = "expired"
+    REQUESTED = "requested"
+    WAIVED = "waived"
+    HELD = "held"
+    OVERDUE = "overdue"
+    DUE = "due"
+    DUE_SOON = "due-soon"
+    FRESH = "fresh"
+
+    @property
+    def is_urgent(self) -> bool:
+        """Tell whether it goes before everything else and is never rationed."""
+        return self in {Status.LEAKED, Status.EXPIRED}
+
+
+class Why(StrEnum):
+    """The reason for a rotation, as issues and plans show it."""
+
+    LEAKED = "leaked"
+    INCIDENT = "incident"
+    OFFBOARDING = "offboarding"
+    PROVIDER_BREACH = "provider-breach"
+    POLICY = "policy"
+    OTHER = "other"
+    EXPIRES = "expires"
+    DUE = "due"
+    RETIRED = "retired"
+
+    @property
+    def is_leak(self) -> bool:
+        """Tell whether the old value must be taken for known to strangers."""
+        return self in {Why.LEAKED, Why.INCIDENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What ties an issue to a version; it stands in the issue's body, hidden."""
+
+    scope: str
+    id: str
+    version: Version
+    due: date
+    why: Why
+    status: Status
+    opened: date
+    said: int | None = None  # the highest reminder sent for this due, in days
+    closed: str | None = None  # why we closed it; None while it is open or a person closed it
+    digest: str = ""
+    assigned: tuple[str, ...] = ()  # whom we assigned, so that a former owner can be taken off again
+    reopened: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue of ours as the tracker showed it."""
+
+    number: int
+    title: str
+    body: str
+    is_open: bool
+    closed_at: datetime | None
+    labels: tuple[str, ...]
+    assignees: tuple[str, ...]
+    marker: Marker
+    heard: frozenset[str] | None = None  # the reminders found among its comments; None where nobody looked
+    url: str | None = None
