@@ -51,17 +51,21 @@ wheel: $(INSTALLED) ## build the wheel and run the tests against it, far from th
 bench: $(INSTALLED) ## measure how long the commands take
 	$(BIN)/python benchmarks/commands.py
 
-lock: $(INSTALLED) ## bring the lock files in line with pyproject.toml, moving as little as possible
+lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 
-upgrade: $(INSTALLED) ## the same, to the newest versions
+upgrade: $(BIN)/uv ## the same, to the newest versions
 	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --upgrade --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 
 clean: ## remove what was made; the local tracker's issues in .keyturn stay
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Not $(INSTALLED): a lock file that lags behind pyproject.toml must not keep it from being brought in line.
+$(BIN)/uv:
+	$(MAKE) $(INSTALLED)
 
 $(INSTALLED): requirements/dev.txt pyproject.toml src/keyturn/__init__.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "keyturn needs Python 3.11 or later: make PYTHON=python3.11")'
