@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
+LOWEST := $(LOCK) pyproject.toml --resolution lowest-direct --no-deps --output-file requirements/lowest.txt
 FITS := $(BIN)/check-jsonschema --quiet
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
@@ -54,10 +55,12 @@ bench: $(INSTALLED) ## measure how long the commands take
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOWEST)
 
 upgrade: $(BIN)/uv ## the same, to the newest versions
 	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --upgrade --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOWEST)
 
 clean: ## remove what was made; the local tracker's issues in .keyturn stay
 	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

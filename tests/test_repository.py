@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import keyturn
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.repository
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS: list[dict[str, Any]] = PROJECT["tool"]["importlinter"]["contracts"]
-LOCKS = ("requirements/runtime.txt", "requirements/dev.txt")
+LOCKS = ("requirements/runtime.txt", "requirements/dev.txt", "requirements/lowest.txt")
 
 # How many lines of the package are exempt from coverage. It may fall; a new exemption is argued for in review.
 NO_COVER = 0
@@ -108,12 +109,24 @@ def test_every_locked_package_has_a_version_and_a_hash(lock: str) -> None:
 )
 def test_the_lock_files_fit_what_is_declared(lock: str, declared: list[Requirement]) -> None:
     locked = pins(lock)
-    missing = [str(one) for one in declared if not one.specifier.contains(locked.get(canonicalize_name(one.name), "0"))]
+    missing = [str(one) for one in declared if locked.get(canonicalize_name(one.name), "none") not in one.specifier]
     assert missing == [], "run `make lock`"
 
 
-def test_both_lock_files_agree() -> None:
-    runtime, dev = map(pins, LOCKS)
+def test_the_lowest_versions_are_those_declared() -> None:
+    bounds = {
+        canonicalize_name(one.name): bound.version
+        for one in requirements(PROJECT["project"]["dependencies"])
+        for bound in one.specifier
+        if bound.operator == ">="
+    }
+    locked = pins(LOCKS[2])
+    assert bounds.keys() == locked.keys()
+    assert [name for name, bound in bounds.items() if Version(locked[name]) != Version(bound)] == [], "run `make lock`"
+
+
+def test_what_is_installed_to_use_and_to_develop_agrees() -> None:
+    runtime, dev = map(pins, LOCKS[:2])
     assert runtime.items() <= dev.items()
 
 
