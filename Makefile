@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
-LOWEST := $(LOCK) pyproject.toml --resolution lowest-direct --no-deps --output-file requirements/lowest.txt
+LOWEST := $(LOCK) pyproject.toml --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
 FITS := $(BIN)/check-jsonschema --quiet
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
