@@ -1,0 +1,285 @@
+"""A document that fits its schema, turned into values; absent and null are the same."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from keyturn.model import (
+    Baseline,
+    Cadence,
+    Connection,
+    Consumer,
+    Credential,
+    CredentialField,
+    Duration,
+    Escalation,
+    Evidence,
+    EvidenceRules,
+    Incident,
+    Limits,
+    Match,
+    Method,
+    Param,
+    Part,
+    Pause,
+    Phase,
+    Platform,
+    Policy,
+    ProbeRules,
+    Proof,
+    Provider,
+    Request,
+    RequestReason,
+    Retirement,
+    RetirementEvidence,
+    Rotation,
+    Rule,
+    Step,
+    Strategy,
+    Tier,
+    Version,
+    moment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from keyturn.model import Steps
+
+    Document = Mapping[str, Any]
+
+T = TypeVar("T")
+
+
+# -- rotations and incidents ---------------------------------------------------------------------------------------
+
+
+def rotation(path: str, document: Document) -> Rotation:
+    """Read a rotation; its slug is what is written, until the catalogue resolves aliases."""
+    given = _given(document)
+    return Rotation(
+        path=path,
+        provider=given["provider"],
+        slug=given["provider"],
+        key=given["key"],
+        version=Version.read(given["created"]),
+        owners=tuple(given["owners"]),
+        consumers=tuple(Consumer(**_given(consumer)) for consumer in given["consumers"]),
+        variant=given.get("variant"),
+        description=given.get("description"),
+        team=given.get("team"),
+        tags=tuple(given.get("tags", ())),
+        tier=_with(Tier, given.get("tier")),
+        environment=given.get("environment"),
+        enrolled=_with(date.fromisoformat, given.get("enrolled")),
+        expires=_with(moment, given.get("expires")),
+        rotate_every=_with(Duration.read, given.get("rotate_every")),
+        params=given.get("params", {}),
+        formerly=tuple(given.get("formerly", ())),
+        request=_with(_request, given.get("request")),
+        hold=_with(_pause, given.get("hold")),
+        waiver=_with(_pause, given.get("waiver")),
+        retired=_with(_retirement, given.get("retired")),
+        secrets=given.get("secrets", {}),
+        baseline=_with(_baseline, given.get("baseline")),
+        evidence=_with(_evidence, given.get("evidence")),
+    )
+
+
+def incident(path: str, document: Document) -> Incident:
+    """Read an incident."""
+    given = _given(document)
+    return Incident(
+        path=path,
+        summary=given["summary"],
+        match=_match(given["match"]),
+        matches=given.get("matches", "some"),
+        respond_by=date.fromisoformat(given["respond_by"]),
+        exposed_since=_with(moment, given.get("exposed_since")),
+        exposed_until=_with(moment, given.get("exposed_until")),
+        link=given.get("link"),
+    )
+
+
+def _match(document: Document) -> Match:
+    return Match(**{name: frozenset(values) for name, values in _given(document).items()})
+
+
+def _request(document: Document) -> Request:
+    return Request(
+        reason=RequestReason(document["reason"]),
+        replaces=Version.read(document["replaces"]),
+        deadline=date.fromisoformat(document["deadline"]),
+        note=document.get("note"),
+    )
+
+
+def _pause(document: Document) -> Pause:
+    return Pause(date.fromisoformat(document["until"]), document["reason"])
+
+
+def _retirement(document: Document) -> Retirement:
+    evidence = _with(_retirement_evidence, document.get("evidence"))
+    return Retirement(date.fromisoformat(document["since"]), document["reason"], evidence)
+
+
+def _retirement_evidence(document: Document) -> RetirementEvidence:
+    return RetirementEvidence(_proofs(document), document["by"])
+
+
+def _baseline(document: Document) -> Baseline:
+    return Baseline(moment(document["at"]), document["fingerprint"])
+
+
+def _evidence(document: Document) -> Evidence:
+    return Evidence(
+        replaces=Version.read(document["replaces"]),
+        parts=_proofs(document),
+        by=document["by"],
+        confirmed_by=document.get("confirmed_by"),
+        run=document.get("run"),
+    )
+
+
+def _proofs(document: Document) -> Mapping[Part, Proof]:
+    return {part: _proof(given) for part in Part if (given := document.get(part))}
+
+
+def _proof(document: Document) -> Proof:
+    return Proof(Method(document["method"]), moment(document["at"]), document.get("fingerprint"))
+
+
+# -- the catalogue -------------------------------------------------------------------------------------------------
+
+
+def provider(slug: str, document: Document) -> Provider:
+    """Read a provider with its variants, each laid over the rest of the file."""
+    variants = _given(document).get("variants", {})
+    return _provider(
+        slug, document, {name: _provider(slug, _overlaid(document, own), {}) for name, own in variants.items()}
+    )
+
+
+def _provider(slug: str, document: Document, variants: Mapping[str, Provider]) -> Provider:
+    given = _given(document)
+    probe = _given(given.get("probe", {}))
+    params = {**_given(given.get("params", {})), **_given(probe.get("params", {}))}
+    return Provider(
+        slug=slug,
+        name=given["name"],
+        strategy=Strategy(given["strategy"]),
+        aliases=tuple(given.get("aliases", ())),
+        homepage=given.get("homepage"),
+        console=given.get("console"),
+        docs=given.get("docs"),
+        credential=_with(_credential, given.get("credential")),
+        self_service=given.get("self_service"),
+        activation_delay=_with(_delay, given.get("activation_delay")),
+        max_keys=given.get("max_keys"),
+        reveal_once=given.get("reveal_once"),
+        expires=given.get("expires"),
+        role=given.get("role"),
+        last_used=given.get("last_used"),
+        params={name: Param(**_given(param)) for name, param in params.items()},
+        steps={Phase(phase): _steps(steps) for phase, steps in _given(given.get("steps", {})).items()},
+        variants=variants,
+        confirm=_steps(given.get("confirm", ())),
+        notes=tuple(given.get("notes", ())),
+    )
+
+
+def _overlaid(document: Document, own: Document) -> Document:
+    steps = {**(document.get("steps") or {}), **(own.get("steps") or {})}
+    return {**document, **own, "steps": steps}
+
+
+def platform(slug: str, document: Document) -> Platform:
+    """Read a platform with its connections."""
+    connections = _given(_given(document).get("connections", {}))
+    return Platform(slug, document["name"], {name: _connection(given) for name, given in connections.items()})
+
+
+def _connection(document: Document) -> Connection:
+    given = _given(document)
+    return Connection(_steps(given.get("steps", ())), _steps(given.get("confirm", ())))
+
+
+def _credential(document: Document) -> Credential:
+    given = _given(document)
+    fields = (field if isinstance(field, dict) else {"name": field} for field in given.get("fields", ()))
+    return Credential(given.get("kind"), given.get("term"), tuple(CredentialField(**_given(field)) for field in fields))
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def _delay(text: str) -> timedelta:
+    return timedelta(seconds=int(text[:-1]) * _SECONDS[text[-1]])
+
+
+def _steps(steps: Iterable[str | Document]) -> Steps:
+    return tuple(Step(step) if isinstance(step, str) else Step(**_given(step)) for step in steps)
+
+
+# -- the policy ----------------------------------------------------------------------------------------------------
+
+
+def policy(document: Document) -> Policy:
+    """Read `keyturn.yaml`; every field that it leaves out keeps its default."""
+    given = _given(document)
+    durations = ("unknown_within", "notice", "expiry_margin", "max_hold", "max_waiver")
+    values: dict[str, Any] = {name: Duration.read(given[name]) for name in durations if name in given}
+    sections: Mapping[str, Callable[[Any], Any]] = {
+        "tracker": str,
+        "identity": tuple,
+        "cadence": lambda section: Cadence(**{name: Duration.read(text) for name, text in _given(section).items()}),
+        "rules": lambda rules: tuple(_rule(rule) for rule in rules),
+        "reminders": lambda days: tuple(Duration.read(text).nominal_days for text in days),
+        "escalate": _escalation,
+        "limits": lambda section: Limits(**_given(section)),
+        "evidence": _evidence_rules,
+        "probe": lambda section: ProbeRules(**{name: tuple(items) for name, items in _given(section).items()}),
+    }
+    values |= {name: read(given[name]) for name, read in sections.items() if name in given}
+    return Policy(**values)
+
+
+def _rule(document: Document) -> Rule:
+    given = _given(document)
+    return Rule(
+        match=_match(given.get("match", {})),
+        rotate_every=_with(Duration.read, given.get("rotate_every")),
+        tier=_with(Tier, given.get("tier")),
+    )
+
+
+def _escalation(document: Document) -> Escalation:
+    return Escalation(Duration.read(document["after"]), tuple(document["to"]))
+
+
+def _evidence_rules(document: Document) -> EvidenceRules:
+    given = _given(document)
+    values: dict[str, Any] = {}
+    if "require" in given:
+        values["require"] = frozenset(Part(part) for part in given["require"])
+    if "methods" in given:
+        values["methods"] = {Tier(tier): _methods(parts) for tier, parts in _given(given["methods"]).items()}
+    if "four_eyes" in given:
+        values["four_eyes"] = given["four_eyes"]
+    return EvidenceRules(**values)
+
+
+def _methods(parts: Document) -> Mapping[Part, frozenset[Method]]:
+    return {Part(part): frozenset(Method(method) for method in methods) for part, methods in _given(parts).items()}
+
+
+# -- null ----------------------------------------------------------------------------------------------------------
+
+
+def _given(document: Document) -> Document:
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _with(read: Callable[[Any], T], value: object) -> T | None:
+    return None if value is None else read(value)
