@@ -35,6 +35,7 @@ lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of g
 	$(BIN)/deptry src
 	$(BIN)/zizmor --offline --persona pedantic .github $(wildcard action.yml)
 	$(FITS) --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(if $(wildcard action.yml),$(FITS) --builtin-schema vendor.github-actions action.yml)
 	$(FITS) --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(FITS) --check-metaschema schemas/*.schema.json
 	$(FITS) --schemafile schemas/policy.schema.json keyturn.yaml
