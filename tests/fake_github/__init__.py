@@ -1,0 +1,27 @@
+"""A stateful GitHub on loopback for tests, held against GitHub's own models, with a schedule of faults."""
+
+from .contract import Violation
+from .fake import BOT, FakeGitHub
+from .faults import Kind, graphql_exhausted
+from .replies import RefusedError, Reply
+from .routing import Call, Route
+from .service import Recorded, Unexpected
+from .state import Access, Comment, Issue, Repository
+
+__all__ = [
+    "BOT",
+    "Access",
+    "Call",
+    "Comment",
+    "FakeGitHub",
+    "Issue",
+    "Kind",
+    "Recorded",
+    "RefusedError",
+    "Reply",
+    "Repository",
+    "Route",
+    "Unexpected",
+    "Violation",
+    "graphql_exhausted",
+]
