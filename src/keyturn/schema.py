@@ -6,12 +6,11 @@ messages are ours: those of both libraries quote the value, which may be a secre
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from keyturn.model import Finding, Pointer, moment
@@ -51,8 +50,9 @@ class _Compiled:
         self.document = document
 
     def fits(self, document: Document) -> bool:
+        gate = self._gate
         try:
-            return self._gate.is_valid(document)
+            return gate.is_valid(document)
         except ValueError:  # text that is not Unicode cannot even be handed over
             return False
 
@@ -62,7 +62,11 @@ class _Compiled:
 
         # RegexOptions chooses the engine that is linear in the text and refuses a pattern that cannot be.
         return Draft202012Validator(
-            self.document, formats=dict(FORMATS), validate_formats=True, pattern_options=RegexOptions()
+            self.document,
+            formats=dict(FORMATS),
+            validate_formats=True,
+            pattern_options=RegexOptions(),
+            retriever=_nothing,
         )
 
     @cached_property
@@ -75,18 +79,23 @@ class _Compiled:
             checker.checks(name)(accepts)
         extend = cast("Callable[..., type[Validator]]", validators.extend)  # the stubs leave it untyped
         conditional = extend(Draft202012Validator, {"if": _conditional})
-        # An empty registry, because the default one fetches whatever a $ref names.
+        # An empty registry, because the default one fetches what a $ref names; see _nothing.
         return conditional(cast("Schema", _strictly_ended(self.document)), registry=Registry(), format_checker=checker)
 
 
+def _nothing(uri: str) -> NoReturn:
+    """Refuse what a schema refers to elsewhere; on its own, jsonschema-rs would fetch it as well."""
+    raise LookupError(uri)
+
+
 def _conditional(
-    validator: Validator, condition: Schema, instance: object, schema: Schema
+    validator: Validator, condition: Schema, instance: Document, schema: Schema
 ) -> Iterator[ValidationError]:
     """Report a failed `then` or `else` as one error that remembers its condition."""
     from jsonschema.exceptions import ValidationError
 
     branch = "then" if validator.evolve(schema=condition).is_valid(instance) else "else"
-    if context := list(validator.descend(instance, schema.get(branch, True), schema_path=branch)):
+    if context := list(validator.evolve(schema=schema.get(branch, True)).iter_errors(instance)):
         yield ValidationError(branch, context=context)
 
 
@@ -96,7 +105,7 @@ def _strictly_ended(schema: object) -> object:
         return [_strictly_ended(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    strict = {key: _strictly_ended(part) for key, part in schema.items()}
+    strict: Schema = {key: _strictly_ended(part) for key, part in schema.items()}
     if isinstance(pattern := strict.get("pattern"), str):
         strict["pattern"] = _ended(pattern)
     if "patternProperties" in strict:
@@ -203,7 +212,7 @@ _UNEXPLAINED = _Remark(
 )
 
 # Of what is wrong with one value the first of these is said: a wrong type makes every other remark a riddle.
-_ABOUT_A_VALUE = ("wrong-type", "wrong-value", "empty", "too-long", "out-of-range", "wrong-format")
+_ABOUT_A_VALUE = ("wrong-type", "wrong-value", "empty", "out-of-range", "wrong-format", "too-long")
 
 
 def _distinct(remarks: Iterable[_Remark]) -> list[_Remark]:
@@ -256,8 +265,8 @@ def _about_extra(fault: _Fault, _field: Schema, _root: Schema) -> Iterator[_Rema
 
 
 def _unknown(key: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(key[:64].lower().replace("-", "_"), known, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"the fields here are {', '.join(known)}"
+    near = _nearest(key.replace("-", "_"), known)
+    hint = f"did you mean `{near}`?" if near else f"the fields here are {', '.join(known)}"
     return f"no field {_quoted(key, 'of this name')}; {hint}"
 
 
@@ -308,8 +317,8 @@ _KINDS = {
 
 def _about_choice(fault: _Fault, _field: Schema, _root: Schema) -> Iterator[_Remark]:
     choices = [choice for choice in fault.expected if choice is not None]
-    near = difflib.get_close_matches(str(fault.instance)[:64].lower(), choices, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    near = _nearest(str(fault.instance), choices)
+    hint = f"; did you mean `{near}`?" if near else ""
     yield _Remark(fault.pointer, "wrong-value", f"{_name(fault.pointer)} must be one of {', '.join(choices)}{hint}")
 
 
@@ -401,6 +410,13 @@ def _name(pointer: Pointer) -> str:
 
 def _quoted(key: str, otherwise: str) -> str:
     return f"`{key}`" if _QUOTABLE.fullmatch(key) else otherwise
+
+
+def _nearest(written: str, known: list[str]) -> str | None:
+    from difflib import get_close_matches
+
+    # Cut, because the comparison takes the square of the length.
+    return next(iter(get_close_matches(written[:64].lower(), known, n=1, cutoff=0.7)), None)
 
 
 def _for_example(field: Schema, quotes: str = "") -> str:
