@@ -240,13 +240,18 @@ def hostile(size: int) -> list[str]:
     return [prefix + unit * (size // len(unit)) + "\n!" for unit in units for prefix in ("", "https://", "a/", "{a}")]
 
 
-def slowest(expression: re.Pattern[str], size: int) -> float:
-    worst = 0.0
-    for text in hostile(size):
-        began = time.perf_counter()
+def effort(expression: re.Pattern[str], text: str) -> float:
+    """Return seconds of this thread alone, the least of three, so that a busy machine does not count."""
+    spent = []
+    for _ in range(3):
+        began = time.thread_time()
         expression.search(text)
-        worst = max(worst, time.perf_counter() - began)
-    return worst
+        spent.append(time.thread_time() - began)
+    return min(spent)
+
+
+def slowest(expression: re.Pattern[str], size: int) -> float:
+    return max(effort(expression, text) for text in hostile(size))
 
 
 def grows_too_fast(expression: re.Pattern[str], size: int) -> bool:
@@ -363,7 +368,7 @@ CORPUS = [
     *(
         (kind_of(path), load(path))
         for folder in ("valid", "invalid")
-        for path in TESTS.glob(f"examples/{folder}/*.yaml")
+        for path in sorted(TESTS.glob(f"examples/{folder}/*.yaml"))
     ),
     *((kind, example) for kind in KINDS for example in DOCUMENTS[kind]["examples"]),
 ]
@@ -434,6 +439,22 @@ def test_pointers_lead_to_a_place_in_the_document(mutation: tuple[str, Any]) -> 
     kind, document = mutation
     found = set(places(document))
     assert [f for f in SCHEMAS.findings(kind, "x", document) if f.pointer not in found] == []
+
+
+CANARY = "Canary" + "7" * 12
+
+
+def canaries(document: Document) -> Iterator[Document]:
+    """Yield the document with a canary as each of its values, and as a key of each of its mappings."""
+    for pointer in list(places(document))[1:]:
+        yield mutated(document, pointer, "replace", CANARY)
+        yield mutated(document, pointer, "add", CANARY)
+
+
+@pytest.mark.parametrize(("kind", "document"), CORPUS)
+def test_messages_never_quote_a_value_or_a_key_that_may_be_secret(kind: str, document: Document) -> None:
+    messages = [found.message for sick in canaries(document) for found in SCHEMAS.findings(kind, "x", sick)]
+    assert [message for message in messages if CANARY.lower() in message.lower()] == []
 
 
 class Trap(BaseHTTPRequestHandler):
