@@ -176,8 +176,8 @@ class Faults:
     def hidden(self, *, is_first_page: bool) -> frozenset[int]:
         """Return the ids that this page does not show; a first page begins a new read."""
         if is_first_page:
-            self._hidden = {issue_id: left - 1 for issue_id, left in self._hidden.items() if left >= 0}
-        return frozenset(issue_id for issue_id, left in self._hidden.items() if left >= 0)
+            self._hidden = {issue_id: left - 1 for issue_id, left in self._hidden.items() if left > 0}
+        return frozenset(self._hidden)
 
 
 def faulty_reply(fault: Fault, now: datetime) -> Reply | None:

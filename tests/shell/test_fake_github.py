@@ -664,8 +664,9 @@ def test_a_broken_connection(fake: FakeGitHub, client: Client, kind: Kind, error
     schedule = {"before": fake.faults.before_effect, "after": fake.faults.after_effect}[moment]
     schedule("POST", "/issues$", 2, kind, seconds=0.05)
     client("POST", ISSUES, {"title": "t"})
-    with pytest.raises(error):
+    with pytest.raises(error) as raised:
         client("POST", ISSUES, {"title": "t"})
+    assert raised.type is error  # an orderly end is a kind of reset to http.client
     assert sorted(fake.repository().issues) == {"before": [1], "after": [1, 2]}[moment]
     assert fake.requests[-1].status == ({"before": 502, "after": 201}[moment] if kind is Kind.TRUNCATED else None)
     client.connection.close()
@@ -712,8 +713,10 @@ def test_a_list_is_stale_for_some_reads(fake: FakeGitHub, client: Client) -> Non
     client("POST", ISSUES, {"title": "new"})
     assert client("GET", f"{ISSUES}/2")[0] == 200
     assert [client.numbers() for _ in range(4)] == [[1], [1], [2, 1], [2, 1]]
+    fake.faults.stale_list(1)
     client("POST", ISSUES, {"title": "newer"})
-    assert client.all_numbers("per_page=1&direction=asc") == [1, 2]
+    assert client.all_numbers("per_page=1&direction=asc") == [1, 2]  # one read, whatever its pages
+    assert client.all_numbers("per_page=1&direction=asc") == [1, 2, 3]
 
 
 def test_a_stopped_world_resets_everything(fake: FakeGitHub, client: Client) -> None:
