@@ -348,6 +348,7 @@ def test_every_format_of_the_schemas_is_checked() -> None:
     assert {node["format"] for node in NODES if "format" in node} == set(schema.FORMATS)
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.timezones()))
 def test_what_fits_as_a_moment_can_be_read(at: datetime) -> None:
     text = at.isoformat()
