@@ -39,14 +39,14 @@ def fault(shape: str, document: Json) -> str | None:
 
 
 @functools.cache
-def adapter(shape: str) -> Any:  # noqa: ANN401 - a TypeAdapter of a type known at run time only
+def adapter(shape: str) -> Any:
     """Return the validator of a shape."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(functools.reduce(operator.or_, map(form, shape.split(" | "))))
 
 
-def form(name: str) -> Any:  # noqa: ANN401 - a type known at run time only
+def form(name: str) -> Any:
     """Return the type that a name of a shape stands for."""
     from githubkit_schemas.v2022_11_28 import models
 

@@ -71,7 +71,7 @@ class Server(ThreadingHTTPServer):
         with self._lock:
             self._open.discard(connection)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's signature
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Note a defect; a client that went away is none."""
         del request, client_address
         if not isinstance(sys.exception(), ConnectionError):
