@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from keyturn.errors import OutsideError
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -42,11 +44,15 @@ class Written:
     notices: tuple[str, ...] = ()  # sentences for people, for example about an owner who cannot be assigned
 
 
+class RefusedError(OutsideError):
+    """One issue was refused: locked, deleted or transferred, or not accepted as it is. The others can go on."""
+
+
 class Tracker(Protocol):
     """Where issues live. Each write is one request and is never repeated after an ambiguous answer.
 
-    All methods raise OutsideError where the tracker does not answer or refuses, and UnfinishedError where a rate
-    limit asks for a longer wait than a run may take.
+    All methods raise OutsideError where the tracker does not answer or refuses, its subclass RefusedError where that
+    concerns the one issue only, and UnfinishedError where a rate limit asks for a longer wait than a run may take.
     """
 
     @property
@@ -54,7 +60,10 @@ class Tracker(Protocol):
         """Give the name as the policy writes it: `local` or `github:OWNER/REPO`."""
 
     def issues(self, since: date) -> list[Issue]:
-        """List our issues of this scope: all open ones, and those closed and updated on or after `since`."""
+        """List our issues of this scope by number: all open ones, and those closed and updated on or after `since`.
+
+        Older closed ones may be among them.
+        """
 
     def reminders(self, issue: Issue) -> frozenset[str]:
         """Return the names of the reminders that our own comments on an issue carry."""
