@@ -31,7 +31,8 @@ lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of g
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vulture
+	$(BIN)/python .ci/template_names.py > $(VENV)/template_names.py
+	$(BIN)/vulture src scripts $(VENV)/template_names.py
 	$(BIN)/deptry src
 	$(BIN)/zizmor --offline --persona pedantic .github $(wildcard action.yml)
 	$(FITS) --builtin-schema vendor.github-workflows .github/workflows/*.yml
