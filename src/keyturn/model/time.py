@@ -100,7 +100,14 @@ UNKNOWN = Version(_UNKNOWN_MOMENT, "unknown")
 
 
 def moment(text: str) -> datetime:
-    """Read a date or an RFC 3339 date-time as an aware moment in UTC."""
+    """Read a date or an RFC 3339 date-time as an aware moment in UTC.
+
+    Raises ValueError where it is neither or has no offset, OverflowError where its offset leads out of the calendar.
+    """
     if len(text) == len("2026-11-21"):
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    return datetime.fromisoformat(text.upper().replace("Z", "+00:00")).astimezone(UTC)
+    local = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    if local.tzinfo is None:  # would be read in the time zone of the machine
+        message = f"no offset from UTC: {text}"
+        raise ValueError(message)
+    return local.astimezone(UTC)
