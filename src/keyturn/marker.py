@@ -16,7 +16,7 @@ BEGIN = "<!-- keyturn "
 END = "<!-- /keyturn -->"
 
 _LINE = re.compile(r"^<!-- keyturn (\{[^\r\n]*\}) -->\r?$", re.MULTILINE)
-_REMINDER = re.compile(r"^<!-- keyturn-reminder ([0-9-]{10}\+[0-9]{1,4}) -->\r?$", re.MULTILINE)
+_REMINDER = re.compile(r"^<!-- keyturn-reminder ([0-9-]{10}\+[0-9]+) -->\r?$", re.MULTILINE)
 
 
 def line(marker: Marker) -> str:
@@ -45,7 +45,7 @@ def read(body: str) -> Marker | None:
         return None
     try:
         return _marker(json.loads(found[1]))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
