@@ -1,0 +1,227 @@
+"""Text that looks like a credential: typed detectors behind one cheap pre-filter.
+
+The detectors are those of detect-secrets, called in process: no command, no verification over the network, no guess
+from entropy alone; and a few of our own for what it lacks. Importing them costs more than reading a thousand files,
+so nothing is imported before the pre-filter has met something.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Module and class of each typed plugin. Left out, because they take ordinary text for secrets: entropy, public
+# addresses, the keyword plugin, Artifactory's short prefixes, and URLs with placeholders (ours are below).
+_PLUGINS = (
+    ("aws", "AWSKeyDetector"),
+    ("azure_storage_key", "AzureStorageKeyDetector"),
+    ("cloudant", "CloudantDetector"),
+    ("discord", "DiscordBotTokenDetector"),
+    ("github_token", "GitHubTokenDetector"),
+    ("gitlab_token", "GitLabTokenDetector"),
+    ("ibm_cloud_iam", "IbmCloudIamDetector"),
+    ("ibm_cos_hmac", "IbmCosHmacDetector"),
+    ("jwt", "JwtTokenDetector"),
+    ("mailchimp", "MailchimpDetector"),
+    ("npm", "NpmDetector"),
+    ("openai", "OpenAIDetector"),
+    ("private_key", "PrivateKeyDetector"),
+    ("pypi_token", "PypiTokenDetector"),
+    ("sendgrid", "SendGridDetector"),
+    ("slack", "SlackDetector"),
+    ("softlayer", "SoftlayerDetector"),
+    ("square_oauth", "SquareOAuthDetector"),
+    ("stripe", "StripeDetector"),
+    ("telegram_token", "TelegramBotTokenDetector"),
+    ("twilio", "TwilioKeyDetector"),
+)
+
+# What detect-secrets lacks: a prefix that its issuer documents, then enough random characters.
+_OWN = {
+    "GitHub fine-grained token": r"github_pat_[0-9A-Za-z_]{30,}",
+    "GitLab token": r"gl(?:pat|dt|ft|soat|rt|rtr|cbt|imt|ptt|agent|oas|ffct)-[0-9A-Za-z_.\-]{20,}",
+    "Google API key": r"AIza[0-9A-Za-z_\-]{35}",
+    "Google OAuth client secret": r"GOCSPX-[0-9A-Za-z_\-]{28}",
+    "Google OAuth token": r"ya29\.[0-9A-Za-z_\-]{20,}",
+    "Anthropic API key": r"sk-ant-[0-9A-Za-z_\-]{20,}",
+    "OpenAI API key": r"sk-(?:proj|svcacct|admin)-[0-9A-Za-z_\-]{20,}",
+    "Stripe key": r"[rs]k_(?:live|test)_[0-9A-Za-z]{16,}",
+    "Stripe webhook secret": r"whsec_[0-9A-Za-z+/]{24,}",
+    "Shopify token": r"shp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{32}",
+    "HubSpot private app token": r"pat-(?:na|eu|ap)[0-9]-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "npm token": r"npm_[0-9A-Za-z]{36}",
+    "Slack token": r"xapp-[0-9]-[0-9A-Z]+-[0-9]+-[0-9a-f]{20,}|xox[abeoprs]-[0-9A-Za-z\-]{20,}",
+    "Square token": r"sq0(?:atp|csp|idp)-[0-9A-Za-z_\-]{22,}|EAAA[0-9A-Za-z_\-]{60}",
+    "DigitalOcean token": r"do[opr]_v1_[0-9a-f]{64}",
+    "Databricks token": r"dapi[0-9a-f]{32}",
+    "Linear API key": r"lin_api_[0-9A-Za-z]{32,}",
+    "Notion token": r"(?:ntn_|secret_)[0-9A-Za-z]{40,}",
+    "Airtable token": r"pat[0-9A-Za-z]{14}\.[0-9a-f]{64}",
+    "Postman API key": r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}",
+    "New Relic key": r"NR(?:AK|JS|II)-[0-9A-Za-z]{20,}",
+    "Grafana token": r"gl(?:sa|c)_[0-9A-Za-z+/=_]{32,}",
+    "Sentry token": r"sntr(?:ys|yu)_[0-9A-Za-z+/=_]{40,}",
+    "Facebook access token": r"EAA[0-9A-Za-z]{80,}",
+    "Brevo API key": r"xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}",
+    "Mailgun key": r"key-[0-9a-f]{32}",
+    "Artifactory API key": r"AKCp[0-9A-Za-z]{60,}",
+    "PGP or SSH private key": r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----",
+    "age secret key": r"AGE-SECRET-KEY-1[0-9A-Z]{58}",
+    "basic-auth URL": r"://[^\s/?#@:\"'{}]*:[^\s/?#@\"'{}]+@",
+    "bearer token": r"(?i:\bbearer[ ]+)(?=[0-9A-Za-z._~+/\-]*[0-9])[0-9A-Za-z._~+/\-]{20,}",
+}
+
+# Words that announce a value. They are words of our own files as well, so `key` needs one before it, and what
+# follows must look random.
+_KEYWORD = re.compile(
+    r"""(?x)
+    (?P<word>key|secret|token|password|passwd|passphrase|pwd|credentials?)
+    ["'\]*`]{0,3} [ ]? (?: :=? | =>? ) [ ]?
+    ["'`]? (?P<value> [^\s"'`,;{}\[\]<>()$]{8,} )
+    """,
+    re.IGNORECASE,
+)
+_BEFORE_KEY = re.compile(
+    r"(?i)(?:api|app|application|access|auth|account|secret|private|signing|encryption|license|dd)[ _-]?\Z",
+)
+
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*|[a-z0-9]{1,15}(?:[-_./:][a-z0-9]{1,15})+|[A-Za-z]+(?:[-_./ ][A-Za-z]+)*[.:!?]?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_URL = re.compile(r"[a-z]+://\S+")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Zz-]*)?")
+_RANDOM_LETTERS = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9!@#%^&+=?*])")
+
+_OWN_PATTERN = re.compile(
+    "|".join(f"(?P<d{number}>{pattern})" for number, pattern in enumerate(_OWN.values())),
+)
+_OWN_NAMES = tuple(_OWN)
+_BASIC_AUTH = re.compile(_OWN["basic-auth URL"])
+
+# -- the pre-filter
+
+# Every value with a known prefix stands in a long word that has one of these.
+_PREFIXES = tuple(
+    """github_pat_ ghp_ gho_ ghu_ ghs_ ghr_ glpat- gldt- glft- glsoat- glrt- glrtr- glcbt- glimt- glptt- glagent-
+    gloas- glffct- GR1348941 AIza GOCSPX- ya29. sk- sk_ rk_ whsec_ shpat_ shpca_ shppa_ shpss_ shpua_ pat- npm_
+    authToken xapp- sq0 EAA _v1_ dapi lin_api_ ntn_ secret_ PMAK- NRAK- NRJS- NRII- glsa_ glc_ sntry xkeysib- key-
+    AKCp AKIA ASIA ABIA ACCA A3T AccountKey= eyJ pypi-A SG. AGE-SECRET-KEY
+    """.split(),
+)
+_SHORTEST = 16  # characters of a word with such a prefix
+_SHORTEST_BUILD = 34
+
+# Values without a prefix have a build of their own; the last one is a run that only a keyword makes suspicious.
+_BUILDS = re.compile(
+    r"""(?x)
+      [0-9a-z]{32}-us[0-9]                                            # Mailchimp
+    | [0-9]{8}:[0-9A-Za-z_-]{35}                                      # Telegram
+    | [MNO][0-9A-Za-z_-]{23,25}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27}  # Discord
+    | (?:AC|SK)[0-9a-z]{32}                                           # Twilio
+    | pat[0-9A-Za-z]{14}\.[0-9a-f]{64}                                # Airtable
+    | [0-9A-Za-z/+_-]{40}                                             # AWS, IBM, SoftLayer, Cloudant
+    """,
+)
+# These are found in any case.
+_WORDS = ("private key", "putty-user-key-file", "cloudant", "softlayer.com", "hooks.slack", "xox", "bearer ")
+
+# A keyword, a colon or equals sign, and a word with a digit or a sign in it; read backwards from the sign, in text
+# of lower case without quotes, because signs are rarer than letters.
+_ANNOUNCED = re.compile(
+    r"""(?x)
+    [:=]
+    (?: (?<=[ipnshteg][_\ -]key.) | (?<=[ipnshteg]key.) | (?<=dd[_\ -]key.) | (?<=secret.) | (?<=token.)
+      | (?<=password.) | (?<=passwd.) | (?<=passphrase.) | (?<=pwd.) | (?<=credential.) | (?<=credentials.) )
+    [=>]?[ ]? [^\s,;{}<>()$]* [0-9!@\#%^&+=?]
+    """,
+)
+_UNQUOTED = str.maketrans("", "", "\"'`*]")
+
+
+def findings(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield line, column (both from 1) and detector of whatever looks like a credential; never the text itself."""
+    if not is_suspect(text):
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if is_suspect(line):
+            for column, detector in sorted(_of_line(line)):
+                yield number, column, detector
+
+
+def in_one_piece(scalar: str) -> str:
+    """Join the lines of a scalar, so that a value that was broken over them shows again."""
+    return re.sub(r"\\?\r?\n[ \t]*", "", scalar)
+
+
+def is_suspect(text: str) -> bool:
+    """Tell, quickly, whether the detectors should look at this text; may say yes too often, never no."""
+    lowered = text.lower()
+    return (
+        _has_build(text)
+        or _is_announced(lowered)
+        or any(word in lowered for word in _WORDS)
+        or ("@" in text and _BASIC_AUTH.search(text) is not None)
+    )
+
+
+def _has_build(text: str) -> bool:
+    long = [word for word in text.split() if len(word) >= _SHORTEST]
+    return any(_BUILDS.search(word) for word in long if len(word) >= _SHORTEST_BUILD) or _has_prefix(" ".join(long))
+
+
+def _has_prefix(text: str) -> bool:
+    return any(prefix in text for prefix in _PREFIXES)
+
+
+def _is_announced(lowered: str) -> bool:
+    flat = lowered.translate(_UNQUOTED).replace(" :", ":").replace(" =", "=")
+    return _ANNOUNCED.search(flat) is not None
+
+
+# -- the detectors
+
+
+def _of_line(line: str) -> set[tuple[int, str]]:
+    """Return the places in one line, each once; a typed detector speaks before a keyword."""
+    found = {column: detector for column, detector in _of_plugins(line)}
+    found |= {match.start() + 1: _OWN_NAMES[int((match.lastgroup or "d0")[1:])] for match in _OWN_PATTERN.finditer(line)}
+    return set(found.items()) or set(_keywords(line))
+
+
+def _keywords(text: str) -> Iterator[tuple[int, str]]:
+    for match in _KEYWORD.finditer(text):
+        is_key = match["word"].lower() == "key"
+        is_announced = not is_key or _BEFORE_KEY.search(text, max(0, match.start() - 12), match.start())
+        if is_announced and _is_random(match["value"]):
+            yield match.start("value") + 1, "a value after a keyword"
+
+
+def _is_random(value: str) -> bool:
+    """Tell a value from the names, dates, places and UUIDs that follow such keywords in ordinary files."""
+    ordinary = (_NAME, _UUID, _URL, _MOMENT)
+    return _RANDOM_LETTERS.match(value) is not None and not any(kind.fullmatch(value) for kind in ordinary)
+
+
+def _of_plugins(line: str) -> Iterator[tuple[int, str]]:
+    for plugin in _plugins():
+        for match in (match for pattern in plugin.denylist for match in pattern.finditer(line)):
+            if _is_meant(plugin, match):
+                yield match.start() + 1, plugin.secret_type
+
+
+def _is_meant(plugin: Any, match: re.Match[str]) -> bool:
+    """Ask once more where a plugin's pattern also fits ordinary text: any long name after `key:`, any `eyJ`."""
+    if plugin.secret_type == "IBM Cloud IAM Key":
+        return _is_random(match[1])
+    if plugin.secret_type == "JSON Web Token":
+        return bool(plugin.is_formally_valid(match[0]))
+    return True
+
+
+@cache
+def _plugins() -> tuple[Any, ...]:
+    return tuple(getattr(import_module(f"detect_secrets.plugins.{module}"), name)() for module, name in _PLUGINS)

@@ -1,0 +1,29 @@
+"""YAML and JSON from disk, safely, and edits that keep every byte they do not concern."""
+
+from keyturn.files.disk import Document, declared, document, read, root_of, shown, write
+from keyturn.files.edits import Change, Plain, Put, Remove, edited
+from keyturn.files.places import locate
+from keyturn.files.distribution import catalogue, entry, is_override, schemas, shipped, slugs, templates
+
+__all__ = [
+    "Change",
+    "Document",
+    "Plain",
+    "Put",
+    "Remove",
+    "catalogue",
+    "declared",
+    "document",
+    "edited",
+    "entry",
+    "is_override",
+    "locate",
+    "read",
+    "root_of",
+    "schemas",
+    "shipped",
+    "shown",
+    "slugs",
+    "templates",
+    "write",
+]

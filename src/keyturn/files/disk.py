@@ -1,0 +1,182 @@
+"""Files of the work tree: which are declared, how they are read, and how they are replaced."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyturn import credentials
+from keyturn.files import loader, text
+from keyturn.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MARKER = "keyturn.yaml"
+_ENDINGS = (".yaml", ".yml")
+_SKIPPED = frozenset({".git"})
+
+# No symbolic link is followed, and a pipe does not block, where the system knows how.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that fits every rule of reading: plain data, and the text with its byte order mark and line ends."""
+
+    path: str
+    data: object
+    text: str
+
+
+def read(path: Path, shown: str, *, trusted: bool = False) -> Document | tuple[Problem, ...]:
+    """Read one YAML document, or everything that is wrong with the file; `shown` is its name in problems.
+
+    A trusted file came with this package: it is not searched for credentials.
+    """
+    content = _content(path, shown)
+    decoded = content if isinstance(content, Problem) else text.decoded(content, shown)
+    if isinstance(decoded, Problem):
+        return (decoded,)
+    return document(decoded, shown, trusted=trusted)
+
+
+def document(source: str, shown: str, *, trusted: bool = False) -> Document | tuple[Problem, ...]:
+    """Load a text as `read` loads a file."""
+    bare = source.removeprefix(text.BOM)
+    leaks = () if trusted else tuple(_leaks(bare, shown))
+    if hidden := text.hidden(bare, shown):
+        return tuple(sorted((*hidden, *leaks)))
+    composed = loader.composed(bare, shown)
+    problems = {*composed.problems, *leaks, *_disguised(bare, composed, shown, trusted=trusted)}
+    return tuple(sorted(problems)) if problems else Document(shown, composed.data, source)
+
+
+def _content(path: Path, shown: str) -> bytes | Problem:
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except OSError:
+        return _unreadable(path, shown)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return not_regular(shown)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(text.LARGEST + 1)
+
+
+def _unreadable(path: Path, shown: str) -> Problem:
+    if path.is_symlink():
+        return not_regular(shown)
+    return Problem(shown, 1, 1, "unreadable", "the file cannot be opened; check that it is there and its permissions")
+
+
+def not_regular(shown: str) -> Problem:
+    """Refuse what is not a regular file of this repository."""
+    message = "a link, folder or device is never read; put a regular file here"
+    return Problem(shown, 1, 1, "not-a-regular-file", message)
+
+
+# -- credentials ---------------------------------------------------------------------------------------------------
+
+
+def _leaks(source: str, shown: str) -> Iterator[Problem]:
+    for line, column, detector in credentials.findings(source):
+        yield _leak(shown, line, column, detector)
+
+
+def _disguised(source: str, composed: loader.Composed, shown: str, *, trusted: bool) -> Iterator[Problem]:
+    """Look at what escapes and line breaks hide; a value broken over lines is also tried in one piece."""
+    for scalar in composed.disguised:
+        yield from text.hidden_in_scalar(scalar.value, shown, scalar.line, scalar.column)
+        in_one_piece = credentials.in_one_piece(source[scalar.start : scalar.end])
+        for form in () if trusted else (scalar.value, in_one_piece):
+            for _line, _column, detector in credentials.findings(form):
+                yield _leak(shown, scalar.line, scalar.column, detector)
+
+
+def _leak(shown: str, line: int, column: int, detector: str) -> Problem:
+    message = (
+        f"this looks like a credential ({detector}), so it is leaked now: take it out, declare a `request` with the "
+        "reason `leaked` in the rotation of that key, and rotate it"
+    )
+    return Problem(shown, line, column, "credential", message)
+
+
+# -- the work tree -------------------------------------------------------------------------------------------------
+
+
+def root_of(start: Path) -> Path | None:
+    """Return the nearest folder from `start` upwards that has a `keyturn.yaml`."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / MARKER).is_file()), None)
+
+
+def shown(path: Path, root: Path) -> str:
+    """Name a file relative to its root with `/`; what a terminal or a log could misread is escaped."""
+    name = Path(os.path.relpath(path, root)).as_posix()
+    return "".join(character if character.isprintable() else _escaped(character) for character in name)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def declared(root: Path, folder: str) -> Iterator[Path | Problem]:
+    """Yield every YAML file below `root/folder` in order; a link in their place is a problem and never followed."""
+    yield from _below(root / folder, root)
+
+
+def _below(path: Path, root: Path) -> Iterator[Path | Problem]:
+    if os.path.islink(path):  # noqa: PTH114 - it answers where a name is too long, too
+        yield not_regular(shown(path, root))
+        return
+    try:
+        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError:
+        message = "the folder cannot be listed; check its permissions"
+        yield Problem(shown(path, root), 1, 1, "unreadable", message)
+        return
+    for entry in entries:
+        yield from _found(entry, root)
+
+
+def _found(entry: os.DirEntry[str], root: Path) -> Iterator[Path | Problem]:
+    is_file_like = entry.name.endswith(_ENDINGS)
+    if entry.is_symlink():
+        if is_file_like or entry.is_dir():
+            yield not_regular(shown(Path(entry.path), root))
+    elif entry.is_dir() and not is_file_like:
+        if entry.name not in _SKIPPED:
+            yield from _below(Path(entry.path), root)
+    elif is_file_like:
+        yield Path(entry.path) if entry.is_file() else not_regular(shown(Path(entry.path), root))
+
+
+def write(path: Path, source: str) -> None:
+    """Replace a file at once and durably, keeping its mode; line ends are written as they are."""
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(source.encode("utf-8"))
+            file.flush()
+            os.fsync(descriptor)
+        Path(name).chmod(mode)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,77 @@
+"""What comes with the package: schemas and the catalogue; and the entries with which a root overrides them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from keyturn.files import disk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyturn.model import Problem
+
+_PACKAGE = Path(__file__).parent.parent
+_SOURCES = _PACKAGE.parent.parent
+
+
+def shipped(folder: str) -> Path:
+    """Return a folder that the wheel carries, or the repository's own one in a source checkout."""
+    return _in_wheel_or_sources(_PACKAGE / "shipped", _SOURCES, folder)
+
+
+def _in_wheel_or_sources(wheel: Path, sources: Path, folder: str) -> Path:
+    return wheel / folder if wheel.is_dir() else sources / folder
+
+
+def schemas(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return every shipped JSON Schema by its kind: `rotation`, `incident`, `provider`, `platform`, `policy`."""
+    found = sorted((folder or shipped("schemas")).glob("*.schema.json"))
+    return {path.name.removesuffix(".schema.json"): json.loads(path.read_bytes()) for path in found}
+
+
+def catalogue(kind: str, root: Path | None = None) -> Iterator[tuple[str, disk.Document | tuple[Problem, ...]]]:
+    """Yield slug and document of every entry of `providers` or `platforms`; the root's own ones win."""
+    for slug in slugs(kind, root):
+        if (found := entry(kind, slug, root)) is not None:
+            yield slug, found
+
+
+def templates(root: Path) -> dict[str, str]:
+    """Return every template's text by its name; the root's own `templates/` win."""
+    folders = (shipped("templates"), root / "templates")
+    found = (path for folder in folders for path in sorted(folder.glob("*.jinja")) if not path.is_symlink())
+    return {path.name: path.read_text(encoding="utf-8") for path in found}
+
+
+def slugs(kind: str, root: Path | None = None) -> list[str]:
+    """Return the name of every entry of `providers` or `platforms`, shipped or the root's own."""
+    return sorted(_slugs(shipped(kind)) | (_slugs(root / kind) if root else set()))
+
+
+def entry(kind: str, slug: str, root: Path | None = None) -> disk.Document | tuple[Problem, ...] | None:
+    """Read the one entry of this slug, the root's own before the shipped one; None where neither exists."""
+    if Path(slug).name != slug:  # a slug comes from a file or an argument and must not lead elsewhere
+        return None
+    own = _existing(root / kind, slug) if root else None
+    if own is not None and root is not None:
+        return disk.read(own, disk.shown(own, root))
+    path = _existing(shipped(kind), slug)
+    return disk.read(path, f"{kind}/{path.name}", trusted=True) if path else None
+
+
+def is_override(kind: str, slug: str, root: Path) -> bool:
+    """Tell whether the root has an entry of its own for a slug that is shipped too."""
+    own = _existing(root / kind, slug)
+    return own is not None and own.parent.resolve() != shipped(kind).resolve() and bool(_existing(shipped(kind), slug))
+
+
+def _slugs(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*") if path.suffix in {".yaml", ".yml"}}
+
+
+def _existing(folder: Path, slug: str) -> Path | None:
+    places = (folder / f"{slug}{ending}" for ending in (".yaml", ".yml"))
+    return next((path for path in places if path.is_symlink() or path.exists()), None)

@@ -1,0 +1,74 @@
+"""What comes with the package, and the entries with which a root overrides it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keyturn import files
+from keyturn.files import distribution
+
+REPOSITORY = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(name="root")
+def _root(tmp_path: Path) -> Path:
+    for kind in ("providers", "platforms"):
+        (tmp_path / kind).mkdir()
+    (tmp_path / "providers" / "acme-internal.yaml").write_text("name: Acme\nstrategy: reset\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_wheel_carries_its_folders_and_a_checkout_has_its_own(tmp_path: Path) -> None:
+    wheel, sources = tmp_path / "shipped", tmp_path / "sources"
+    assert distribution._in_wheel_or_sources(wheel, sources, "schemas") == sources / "schemas"  # noqa: SLF001
+    wheel.mkdir()
+    assert distribution._in_wheel_or_sources(wheel, sources, "schemas") == wheel / "schemas"  # noqa: SLF001
+    assert files.shipped("schemas").name == "schemas"
+
+
+def test_schemas_are_named_by_their_kind(tmp_path: Path) -> None:
+    (tmp_path / "rotation.schema.json").write_text(json.dumps({"type": "object"}), encoding="utf-8")
+    (tmp_path / "README.md").write_text("not a schema", encoding="utf-8")
+    assert files.schemas(tmp_path) == {"rotation": {"type": "object"}}
+    assert set(files.schemas()) == {path.name.split(".")[0] for path in files.shipped("schemas").glob("*.schema.json")}
+
+
+def test_a_root_adds_to_the_catalogue(root: Path) -> None:
+    found = files.entry("providers", "acme-internal", root)
+    assert isinstance(found, files.Document)
+    assert found.path == "providers/acme-internal.yaml"
+    assert found.data == {"name": "Acme", "strategy": "reset"}
+    assert files.entry("providers", "acme-internal") is None
+    assert not files.is_override("providers", "acme-internal", root)
+    assert dict(files.catalogue("providers", root)) == {**dict(files.catalogue("providers")), "acme-internal": found}
+
+
+def test_a_root_overrides_what_is_shipped(root: Path) -> None:
+    shipped_slugs = sorted(path.stem for path in files.shipped("providers").glob("*.yaml"))
+    assert [slug for slug, _found in files.catalogue("providers")] == shipped_slugs
+    for slug in shipped_slugs[:1]:
+        theirs = files.entry("providers", slug, root)
+        assert isinstance(theirs, files.Document)
+        (root / "providers" / f"{slug}.yml").write_text("name: Ours\n", encoding="utf-8")
+        ours = files.entry("providers", slug, root)
+        assert isinstance(ours, files.Document)
+        assert (ours.path, ours.data) == (f"providers/{slug}.yml", {"name": "Ours"})
+        assert files.is_override("providers", slug, root)
+        assert not files.is_override("providers", slug, files.shipped("providers").parent)
+
+
+def test_a_linked_entry_is_refused(root: Path) -> None:
+    (root / "platforms" / "segment.yaml").symlink_to(root / "providers" / "acme-internal.yaml")
+    found = files.entry("platforms", "segment", root)
+    assert isinstance(found, tuple)
+    assert [(one.path, one.code) for one in found] == [("platforms/segment.yaml", "not-a-regular-file")]
+
+
+@pytest.mark.parametrize("slug", ["../rotations/x", "..", "", "a/b", "/etc/passwd"])
+def test_a_slug_never_leads_elsewhere(slug: str, root: Path) -> None:
+    (root / "rotations").mkdir()
+    (root / "rotations" / "x.yaml").write_text("a: 1\n", encoding="utf-8")
+    assert files.entry("providers", slug, root) is None
