@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from keyturn.model import Duration, Incident, Marker, Policy, Proof, Rotation, Version
+    from keyturn.model import Duration, Incident, Marker, Policy, Proof, Rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def due(rotation: Rotation, policy: Policy, incident: Incident | None = None) ->
 
 
 def notice_from(rotation: Rotation, policy: Policy, day: date) -> date:
-    """Return the first day of the notice window before `day`: the notice, or a quarter of the cadence if that is less."""
+    """Return the first day of the notice window before `day`: the notice, or if less a quarter of the cadence."""
     start = _started(rotation)
     quarter = (cadence(rotation, policy).after(start) - start).days // 4
     return max(policy.notice.before(day), date.fromordinal(max(day.toordinal() - quarter, 1)))
@@ -211,8 +211,6 @@ def _missing_of_rotation(rotation: Rotation, issue: Marker | None, policy: Polic
     if issue and evidence.replaces < issue.version:
         yield f"the evidence replaces {evidence.replaces}, an earlier version than the one asked for ({issue.version})"
     yield from _missing_parts(rotation, policy, policy.evidence.require, evidence.parts)
-    early = (part for part, proof in evidence.parts.items() if proof.at < rotation.version.at)
-    yield from (f"{part} was shown before the new version was created" for part in early)
 
 
 def _missing_parts(
@@ -225,6 +223,8 @@ def _missing_parts(
             yield f"{part} is not shown"
         elif not policy.evidence.suffices(rank, part, proof.method):
             yield f"{part} was shown by {proof.method}, which does not suffice for tier {rank}"
+    early = (part for part, proof in parts.items() if proof.at < rotation.version.at)
+    yield from (f"{part} was shown before this version was created" for part in early)
 
 
 def proved(rotation: Rotation) -> tuple[str, ...]:
