@@ -142,14 +142,23 @@ def applied(actions: Iterable[Action], issues: Sequence[Issue], today: date) -> 
     """Do to the issues what a perfect tracker would; markers pass through the line that is written."""
     found = {each.number: each for each in issues}
     for action in actions:
-        after = _opened(action, 1 + max(found, default=0)) if isinstance(action, Open) else _changed(action, found, today)
+        after = (
+            _opened(action, 1 + max(found, default=0)) if isinstance(action, Open) else _changed(action, found, today)
+        )
         found[after.number] = after
     return list(found.values())
 
 
 def _opened(action: Open, number: int) -> Issue:
     return Issue(
-        number, action.subject.title, "", True, None, action.labels, action.assignees, _written(action.marker)
+        number,
+        action.subject.title,
+        "",
+        is_open=True,
+        closed_at=None,
+        labels=action.labels,
+        assignees=action.assignees,
+        marker=_written(action.marker),
     )
 
 
