@@ -9,37 +9,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Module and class of each typed plugin. Left out, because they take ordinary text for secrets: entropy, public
-# addresses, the keyword plugin, Artifactory's short prefixes, and URLs with placeholders (ours are below).
-_PLUGINS = (
-    ("aws", "AWSKeyDetector"),
-    ("azure_storage_key", "AzureStorageKeyDetector"),
-    ("cloudant", "CloudantDetector"),
-    ("discord", "DiscordBotTokenDetector"),
-    ("github_token", "GitHubTokenDetector"),
-    ("gitlab_token", "GitLabTokenDetector"),
-    ("ibm_cloud_iam", "IbmCloudIamDetector"),
-    ("ibm_cos_hmac", "IbmCosHmacDetector"),
-    ("jwt", "JwtTokenDetector"),
-    ("mailchimp", "MailchimpDetector"),
-    ("npm", "NpmDetector"),
-    ("openai", "OpenAIDetector"),
-    ("private_key", "PrivateKeyDetector"),
-    ("pypi_token", "PypiTokenDetector"),
-    ("sendgrid", "SendGridDetector"),
-    ("slack", "SlackDetector"),
-    ("softlayer", "SoftlayerDetector"),
-    ("square_oauth", "SquareOAuthDetector"),
-    ("stripe", "StripeDetector"),
-    ("telegram_token", "TelegramBotTokenDetector"),
-    ("twilio", "TwilioKeyDetector"),
-)
+    from detect_secrets.plugins.base import RegexBasedDetector
 
 # What detect-secrets lacks: a prefix that its issuer documents, then enough random characters.
 _OWN = {
@@ -96,22 +71,22 @@ _URL = re.compile(r"[a-z]+://\S+")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Zz-]*)?")
 _RANDOM_LETTERS = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9!@#%^&+=?*])")
 
-_OWN_PATTERN = re.compile(
-    "|".join(f"(?P<d{number}>{pattern})" for number, pattern in enumerate(_OWN.values())),
-)
-_OWN_NAMES = tuple(_OWN)
+_OWN_PATTERN = re.compile("|".join(f"({pattern})" for pattern in _OWN.values()))
 _BASIC_AUTH = re.compile(_OWN["basic-auth URL"])
 
 # -- the pre-filter
 
 # Every value with a known prefix stands in a long word that has one of these.
-_PREFIXES = tuple(
-    """github_pat_ ghp_ gho_ ghu_ ghs_ ghr_ glpat- gldt- glft- glsoat- glrt- glrtr- glcbt- glimt- glptt- glagent-
-    gloas- glffct- GR1348941 AIza GOCSPX- ya29. sk- sk_ rk_ whsec_ shpat_ shpca_ shppa_ shpss_ shpua_ pat- npm_
-    authToken xapp- sq0 EAA _v1_ dapi lin_api_ ntn_ secret_ PMAK- NRAK- NRJS- NRII- glsa_ glc_ sntry xkeysib- key-
-    AKCp AKIA ASIA ABIA ACCA A3T AccountKey= eyJ pypi-A SG. AGE-SECRET-KEY
-    """.split(),
+# fmt: off
+_PREFIXES = (
+    "github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "gldt-", "glft-", "glsoat-", "glrt-", "glrtr-",
+    "glcbt-", "glimt-", "glptt-", "glagent-", "gloas-", "glffct-", "GR1348941", "AIza", "GOCSPX-", "ya29.", "sk-",
+    "sk_", "rk_", "whsec_", "shpat_", "shpca_", "shppa_", "shpss_", "shpua_", "pat-", "npm_", "authToken", "xapp-",
+    "sq0", "EAA", "_v1_", "dapi", "lin_api_", "ntn_", "secret_", "PMAK-", "NRAK-", "NRJS-", "NRII-", "glsa_",
+    "glc_", "sntry", "xkeysib-", "key-", "AKCp", "AKIA", "ASIA", "ABIA", "ACCA", "A3T", "AccountKey=", "eyJ",
+    "pypi-A", "SG.", "AGE-SECRET-KEY",
 )
+# fmt: on
 _SHORTEST = 16  # characters of a word with such a prefix
 _SHORTEST_BUILD = 34
 
@@ -187,9 +162,13 @@ def _is_announced(lowered: str) -> bool:
 
 def _of_line(line: str) -> set[tuple[int, str]]:
     """Return the places in one line, each once; a typed detector speaks before a keyword."""
-    found = {column: detector for column, detector in _of_plugins(line)}
-    found |= {match.start() + 1: _OWN_NAMES[int((match.lastgroup or "d0")[1:])] for match in _OWN_PATTERN.finditer(line)}
+    found = {**dict(_of_plugins(line)), **dict(_of_prefixes(line))}
     return set(found.items()) or set(_keywords(line))
+
+
+def _of_prefixes(line: str) -> Iterator[tuple[int, str]]:
+    for match in _OWN_PATTERN.finditer(line):
+        yield match.start() + 1, next(name for name, group in zip(_OWN, match.groups(), strict=True) if group)
 
 
 def _keywords(text: str) -> Iterator[tuple[int, str]]:
@@ -213,15 +192,67 @@ def _of_plugins(line: str) -> Iterator[tuple[int, str]]:
                 yield match.start() + 1, plugin.secret_type
 
 
-def _is_meant(plugin: Any, match: re.Match[str]) -> bool:
+def _is_meant(plugin: RegexBasedDetector, found: re.Match[str]) -> bool:
     """Ask once more where a plugin's pattern also fits ordinary text: any long name after `key:`, any `eyJ`."""
-    if plugin.secret_type == "IBM Cloud IAM Key":
-        return _is_random(match[1])
-    if plugin.secret_type == "JSON Web Token":
-        return bool(plugin.is_formally_valid(match[0]))
-    return True
+    match type(plugin).__name__:
+        case "IbmCloudIamDetector":
+            return _is_random(found[1])
+        case "JwtTokenDetector":
+            return any(token == found[0] for token in plugin.analyze_string(found[0]))
+        case _:
+            return True
 
 
 @cache
-def _plugins() -> tuple[Any, ...]:
-    return tuple(getattr(import_module(f"detect_secrets.plugins.{module}"), name)() for module, name in _PLUGINS)
+def _plugins() -> tuple[RegexBasedDetector, ...]:
+    """Import the typed plugins, all but those that take ordinary text for secrets.
+
+    Those are entropy, public addresses, keywords, Artifactory's short prefixes, and URLs with placeholders.
+    """
+    from detect_secrets.plugins import (
+        aws,
+        azure_storage_key,
+        cloudant,
+        discord,
+        github_token,
+        gitlab_token,
+        ibm_cloud_iam,
+        ibm_cos_hmac,
+        jwt,
+        mailchimp,
+        npm,
+        openai,
+        private_key,
+        pypi_token,
+        sendgrid,
+        slack,
+        softlayer,
+        square_oauth,
+        stripe,
+        telegram_token,
+        twilio,
+    )  # fmt: skip
+
+    return (
+        aws.AWSKeyDetector(),
+        azure_storage_key.AzureStorageKeyDetector(),
+        cloudant.CloudantDetector(),
+        discord.DiscordBotTokenDetector(),
+        github_token.GitHubTokenDetector(),
+        gitlab_token.GitLabTokenDetector(),
+        ibm_cloud_iam.IbmCloudIamDetector(),
+        ibm_cos_hmac.IbmCosHmacDetector(),
+        jwt.JwtTokenDetector(),
+        mailchimp.MailchimpDetector(),
+        npm.NpmDetector(),
+        openai.OpenAIDetector(),
+        private_key.PrivateKeyDetector(),
+        pypi_token.PypiTokenDetector(),
+        sendgrid.SendGridDetector(),
+        slack.SlackDetector(),
+        softlayer.SoftlayerDetector(),
+        square_oauth.SquareOAuthDetector(),
+        stripe.StripeDetector(),
+        telegram_token.TelegramBotTokenDetector(),
+        twilio.TwilioKeyDetector(),
+    )

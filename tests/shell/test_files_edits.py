@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from keyturn import files
 from keyturn.errors import RepositoryError
 from keyturn.files import Put, Remove
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILE = """\
 # yaml-language-server: $schema=../schemas/rotation.schema.json
@@ -109,7 +111,7 @@ EDITS = {
         "retired:\n  since: 2026-12-01   # a Tuesday\n  reason: Product cancelled.\n",
         "",
     ),
-    "append a block": (Put(("baseline",), {"at": "2026-08-20T09:00:00Z"}), "", "baseline:\n  at: 2026-08-20T09:00:00Z\n"),
+    "append a block": (Put(("baseline",), {"at": "2026-08-20"}), "", "baseline:\n  at: 2026-08-20\n"),
     "append a line": (Put(("waiver",), {"until": "2027-06-30"}, flow=True), "", "waiver: {until: 2027-06-30}\n"),
     "append a scalar": (Put(("expires",), "2027-08-24"), "", "expires: 2027-08-24\n"),
     "add inside a block": (
@@ -157,7 +159,12 @@ def test_a_missing_final_line_end_stays_missing(change: files.Change, old: str, 
 
 
 def test_several_changes_are_made_one_after_the_other() -> None:
-    changes = [Put(("created",), "2026-11-21"), Remove(("request",)), Remove(("evidence",)), Put(("evidence",), EVIDENCE)]
+    changes: list[files.Change] = [
+        Put(("created",), "2026-11-21"),
+        Remove(("request",)),
+        Remove(("evidence",)),
+        Put(("evidence",), EVIDENCE),
+    ]
     after = files.edited(FILE, changes)
     expected = FILE.replace("created: 2026-08-24", "created: 2026-11-21").replace(REQUEST_LINES, "")
     assert after == expected.replace(EVIDENCE_OLD, "") + EVIDENCE_LINES
@@ -202,6 +209,7 @@ def test_unusual_layouts(source: str, change: files.Change, after: str) -> None:
         ("a: 1\n", Put(("a", "c"), 1), "no block `a`"),
         ("a: 1\n", Remove(("a",)), "by hand"),
         ("a:\n  b: 1\n", Remove(("a", "b")), "by hand"),
+        ("a: |\n  text\nb: 1\n  # a remark\nc: 2\n", Remove(("b",)), "by hand"),
         ("? a\n: 1\n", Put(("a",), 2), "by hand"),
         ("a: 1\n", Put(("note",), "gh" + "p_" + "a1B2" * 9), "credential"),
         ("a: 1\n", Put(("note",), "x\u202ey"), "cannot be seen"),
@@ -218,9 +226,10 @@ def test_what_cannot_be_changed_is_refused(source: str, change: files.Change, me
 _COMMENT = st.sampled_from(["", "   # a remark: yes", " # {odd} [one]"])
 _BETWEEN = st.lists(st.sampled_from(["", "# standing before the next key", "  # indented", "#"]), max_size=3)
 _VALUES = st.sampled_from([
-    " plain text", ' "quoted: # text"', " 'single'", " null", "", " [a, b]", " {x: 1, z: [2]}", " {\n  x: 1,  # in\n  z: 2\n  }",
-    "\n  x: 1   # inner\n  # between\n  z: {w: 2}", "\n- a\n# between\n- b", "\n  - x: 1\n    z: 2", " |\n  text\n\n  # text",
-    " >-\n  folded\n  text", " 2026-08-24", ' "over\n  lines"', "\n  deep:\n    deeper:\n      - 1",
+    " plain text", ' "quoted: # text"', " 'single'", " null", "", " [a, b]", " {x: 1, z: [2]}",
+    " {\n  x: 1,  # in\n  z: 2\n  }", "\n  x: 1   # inner\n  # between\n  z: {w: 2}", "\n- a\n# between\n- b",
+    "\n  - x: 1\n    z: 2", " |\n  text\n\n  # text", " >-\n  folded\n  text", " 2026-08-24", ' "over\n  lines"',
+    "\n  deep:\n    deeper:\n      - 1",
 ])  # fmt: skip
 _FILES = st.lists(st.tuples(_BETWEEN, _VALUES, _COMMENT), min_size=2, max_size=6)
 
@@ -229,17 +238,21 @@ def _composed(parts: list[tuple[list[str], str, str]]) -> tuple[list[str], list[
     """Return what stands before each key, and each entry, both as whole lines."""
     before, entries, is_text = [], [], False
     for number, (lines, value, comment) in enumerate(parts):
-        # An indented line below a text block would be text of it.
+        # Indented lines below a text block are text of it, and become so where what stands between them goes.
         before.append("".join(f"{line}\n" for line in lines if not (is_text and line.startswith(" "))))
-        is_text = value.startswith((" |", " >"))
-        entries.append(f"key{number}:{value}{'' if is_text else comment}\n")
+        is_block = value.startswith((" |", " >"))
+        is_text = is_text or is_block
+        entries.append(f"key{number}:{value}{'' if is_block else comment}\n")
     return before, entries
 
 
 @given(_FILES, st.data(), st.booleans(), st.booleans())
 @settings(max_examples=400, deadline=None)
 def test_all_lines_around_an_edit_stay(
-    parts: list[tuple[list[str], str, str]], data: st.DataObject, crlf: bool, is_bare: bool,  # noqa: FBT001
+    parts: list[tuple[list[str], str, str]],
+    data: st.DataObject,
+    crlf: bool,  # noqa: FBT001 - hypothesis draws it
+    is_bare: bool,  # noqa: FBT001 - hypothesis draws it
 ) -> None:
     before, entries = _composed(parts)
     number = data.draw(st.integers(0, len(parts) - 1))
@@ -264,7 +277,7 @@ def test_all_lines_around_an_edit_stay(
 
 @given(st.text(max_size=40), st.booleans())
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_written_so_that_it_reads_back(text: str, flow: bool) -> None:  # noqa: FBT001
+def test_any_text_is_written_so_that_it_reads_back(text: str, flow: bool) -> None:  # noqa: FBT001 - a column of cases
     try:
         after = files.edited("a: 1\n", [Put(("b",), {"c": text}, flow=flow)])
     except RepositoryError:

@@ -9,15 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from keyturn import files
-from keyturn.files import loader, scalars, syntax
-from keyturn.files import text as texts
+from keyturn.files import loader, scalars, syntax, text as texts
 from keyturn.model import Finding, Problem, Severity
 
 EXAMPLES = Path(__file__).parent.parent / "examples" / "files"
@@ -71,9 +70,15 @@ def test_documents_are_read(path: Path) -> None:
 
 # -- scalars -------------------------------------------------------------------------------------------------------
 
-AMBIGUOUS = """y Y yes Yes YES n N no No NO on On ON off Off OFF = << 017 08 00 0b1 0b0_1 0o17 -0x1F 0x1_F 1_000 12:30
-1:2:3 190:20:30.15 1e3 1E3 1.5e3 +.5 1_0.5 9999999999999999999 -0777 0x 1e""".split()
-TEXT = "0x 1e yEs 1.2.3 12:99 2026-08-24 2026-8-4 2026-08-24T10:00:00Z --- - + a:b http://x _1 1a 0o8 0b2 . .. tRUE fO".split()
+AMBIGUOUS = [
+    "y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", "=", "<<",
+    "017", "08", "00", "0b1", "0b0_1", "0o17", "-0x1F", "0x1_F", "1_000", "12:30", "1:2:3", "190:20:30.15", "1e3",
+    "1E3", "1.5e3", "+.5", "1_0.5", "9999999999999999999", "-0777", "0x", "1e",
+]  # fmt: skip
+TEXT = [
+    "0x", "1e", "yEs", "1.2.3", "12:99", "2026-08-24", "2026-8-4", "2026-08-24T10:00:00Z", "---", "-", "+", "a:b",
+    "http://x", "_1", "1a", "0o8", "0b2", ".", "..", "tRUE", "fO",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [one for one in AMBIGUOUS if one not in TEXT])
@@ -100,8 +105,8 @@ def test_what_every_reader_takes_alike_is_resolved(text: str, value: object) -> 
 def test_no_reader_is_contradicted(text: str) -> None:
     """Whatever we resolve is what PyYAML's YAML 1.1 gives, dates apart, which stay text."""
     value = scalars.value(text)
-    tag = yaml.SafeLoader("").resolve(yaml.ScalarNode, text, (True, False))
-    theirs = tag.rpartition(":")[2]
+    resolve: Any = yaml.SafeLoader("").resolve
+    theirs = resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
     if not isinstance(value, scalars.Unclear):
         ours = {str: "str", int: "int", float: "float", bool: "bool", type(None): "null"}[type(value)]
         assert ours == ("str" if theirs == "timestamp" else theirs)
@@ -124,7 +129,7 @@ def _is_plain_enough(text: str) -> bool:
 
 @given(st.dictionaries(_WORDS, _DATA, min_size=1, max_size=5), st.sampled_from(['"', "'"]), st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_ordinary_documents_agree_with_pyyaml(data: dict[str, object], style: str, flow: bool) -> None:  # noqa: FBT001
+def test_ordinary_documents_agree_with_pyyaml(data: dict[str, object], style: str, flow: bool) -> None:  # noqa: FBT001 - a column of cases
     dumped = yaml.dump(data, Dumper=_Quoting(style), default_flow_style=flow, allow_unicode=True)
     if not _is_plain_enough(dumped):
         return
@@ -212,7 +217,10 @@ def test_bytes_that_a_reviewer_cannot_trust(content: bytes, expected: tuple[int,
     assert [(one.line, one.column, one.code) for one in found] == [expected]
 
 
-@pytest.mark.parametrize("source", ["name: Grüße – ñ 日本 ❤️\n", 'a: "tab\\tand line\\nbreak"\n', "a: '\t'\n", "a: b\r\nc: d\r\n"])
+@pytest.mark.parametrize(
+    "source",
+    ["name: Grüße ñ 日本 ❤️\n", 'a: "tab\\tand line\\nbreak"\n', "a: '\t'\n", "a: b\r\nc: d\r\n"],
+)
 def test_ordinary_unicode_is_read(source: str) -> None:
     assert isinstance(files.document(source, "x"), files.Document)
 
@@ -232,8 +240,8 @@ def test_no_message_quotes_the_file() -> None:
     ("error", "expected"),
     [
         (ValueError("x"), (1, 1)),
-        (yaml.scanner.ScannerError("while", yaml.Mark("", 0, 4, 2, None, None), "odd", None), (5, 3)),
-        (yaml.scanner.ScannerError("while", None, "found a tab character", yaml.Mark("", 0, 1, 0, None, None)), (2, 1)),
+        (yaml.scanner.ScannerError("while", yaml.Mark("", 0, 4, 2, None, 0), "odd", None), (5, 3)),
+        (yaml.scanner.ScannerError("while", None, "found a tab character", yaml.Mark("", 0, 1, 0, None, 0)), (2, 1)),
     ],
     ids=["no place", "place of the context", "place of the problem"],
 )
@@ -316,7 +324,7 @@ empty:
         (("missing",), True, (1, 1)),
     ],
 )
-def test_findings_are_placed(pointer: tuple[str | int, ...], on_key: bool, expected: tuple[int, int]) -> None:  # noqa: FBT001
+def test_findings_are_placed(pointer: tuple[str | int, ...], on_key: bool, expected: tuple[int, int]) -> None:  # noqa: FBT001 - a column of cases
     finding = Finding("x.yaml", pointer, "some-code", "Say it.", Severity.WARNING, on_key=on_key)
     for source in (PLACED, "\ufeff" + PLACED, PLACED.replace("\n", "\r\n")):
         assert files.locate(finding, source) == Problem("x.yaml", *expected, "some-code", "Say it.", Severity.WARNING)
@@ -346,8 +354,8 @@ def test_declared_files_are_found_in_order_and_links_refused(tmp_path: Path) -> 
     (rotations / "readme").symlink_to(rotations / "note.md")
     (rotations / "dangling.yml").symlink_to(outside / "nowhere")
     (rotations / "folder.yaml").mkdir()
-    found = [one.path if isinstance(one, Problem) else files.shown(one, root) for one in files.declared(root, "rotations")]
-    assert found == [
+    listed = files.declared(root, "rotations")
+    assert [one.path if isinstance(one, Problem) else files.shown(one, root) for one in listed] == [
         "rotations/.hidden/h.yaml", "rotations/a.yml", "rotations/b/deep/c.yaml", "rotations/dangling.yml",
         "rotations/folder", "rotations/folder.yaml", "rotations/link.yaml", "rotations/z.yaml",
     ]  # fmt: skip

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from keyturn import files
+from keyturn.errors import RepositoryError
 from keyturn.files import distribution
 
-REPOSITORY = Path(__file__).parent.parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(name="root")
@@ -23,9 +25,9 @@ def _root(tmp_path: Path) -> Path:
 
 def test_a_wheel_carries_its_folders_and_a_checkout_has_its_own(tmp_path: Path) -> None:
     wheel, sources = tmp_path / "shipped", tmp_path / "sources"
-    assert distribution._in_wheel_or_sources(wheel, sources, "schemas") == sources / "schemas"  # noqa: SLF001
+    assert distribution._in_wheel_or_sources(wheel, sources, "schemas") == sources / "schemas"  # noqa: SLF001 - folders of the test
     wheel.mkdir()
-    assert distribution._in_wheel_or_sources(wheel, sources, "schemas") == wheel / "schemas"  # noqa: SLF001
+    assert distribution._in_wheel_or_sources(wheel, sources, "schemas") == wheel / "schemas"  # noqa: SLF001 - folders of the test
     assert files.shipped("schemas").name == "schemas"
 
 
@@ -49,15 +51,34 @@ def test_a_root_adds_to_the_catalogue(root: Path) -> None:
 def test_a_root_overrides_what_is_shipped(root: Path) -> None:
     shipped_slugs = sorted(path.stem for path in files.shipped("providers").glob("*.yaml"))
     assert [slug for slug, _found in files.catalogue("providers")] == shipped_slugs
-    for slug in shipped_slugs[:1]:
-        theirs = files.entry("providers", slug, root)
-        assert isinstance(theirs, files.Document)
-        (root / "providers" / f"{slug}.yml").write_text("name: Ours\n", encoding="utf-8")
-        ours = files.entry("providers", slug, root)
-        assert isinstance(ours, files.Document)
-        assert (ours.path, ours.data) == (f"providers/{slug}.yml", {"name": "Ours"})
-        assert files.is_override("providers", slug, root)
-        assert not files.is_override("providers", slug, files.shipped("providers").parent)
+    assert files.slugs("providers", root) == sorted([*shipped_slugs, "acme-internal"])
+    slug = shipped_slugs[0]
+    theirs = files.entry("providers", slug, root)
+    assert isinstance(theirs, files.Document)
+    assert theirs.path == f"providers/{slug}.yaml"
+    (root / "providers" / f"{slug}.yml").write_text("name: Ours\n", encoding="utf-8")
+    ours = files.entry("providers", slug, root)
+    assert isinstance(ours, files.Document)
+    assert (ours.path, ours.data) == (f"providers/{slug}.yml", {"name": "Ours"})
+    assert files.is_override("providers", slug, root)
+    assert not files.is_override("providers", slug, files.shipped("providers").parent)
+
+
+def test_everything_shipped_is_read_and_holds_no_credential() -> None:
+    for kind in ("providers", "platforms"):
+        for path in files.shipped(kind).glob("*.yaml"):
+            assert isinstance(files.read(path, path.name), files.Document)
+
+
+def test_a_root_overrides_templates(root: Path) -> None:
+    shipped = files.templates(root)
+    assert shipped == {path.name: path.read_text(encoding="utf-8") for path in files.shipped("templates").glob("*")}
+    (root / "templates").mkdir()
+    (root / "templates" / "issue.md.jinja").write_bytes("\ufeffOurs é\n".encode())
+    assert files.templates(root) == {**shipped, "issue.md.jinja": "Ours é\n"}
+    (root / "templates" / "issue.md.jinja").write_bytes(b"\xff")
+    with pytest.raises(RepositoryError, match=r"templates/issue\.md\.jinja: .*UTF-8"):
+        files.templates(root)
 
 
 def test_a_linked_entry_is_refused(root: Path) -> None:

@@ -1,9 +1,9 @@
 """YAML and JSON from disk, safely, and edits that keep every byte they do not concern."""
 
-from keyturn.files.disk import Document, declared, document, read, root_of, shown, write
+from keyturn.files.disk import Document, declared, document, read, root_of, shown, source, write
+from keyturn.files.distribution import catalogue, entry, is_override, schemas, shipped, slugs, templates
 from keyturn.files.edits import Change, Plain, Put, Remove, edited
 from keyturn.files.places import locate
-from keyturn.files.distribution import catalogue, entry, is_override, schemas, shipped, slugs, templates
 
 __all__ = [
     "Change",
@@ -24,6 +24,7 @@ __all__ = [
     "shipped",
     "shown",
     "slugs",
+    "source",
     "templates",
     "write",
 ]

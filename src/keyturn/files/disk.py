@@ -39,11 +39,14 @@ def read(path: Path, shown: str, *, trusted: bool = False) -> Document | tuple[P
 
     A trusted file came with this package: it is not searched for credentials.
     """
+    found = source(path, shown)
+    return (found,) if isinstance(found, Problem) else document(found, shown, trusted=trusted)
+
+
+def source(path: Path, shown: str) -> str | Problem:
+    """Return the text of a regular file, with its byte order mark and line ends, or what is wrong with it."""
     content = _content(path, shown)
-    decoded = content if isinstance(content, Problem) else text.decoded(content, shown)
-    if isinstance(decoded, Problem):
-        return (decoded,)
-    return document(decoded, shown, trusted=trusted)
+    return content if isinstance(content, Problem) else text.decoded(content, shown)
 
 
 def document(source: str, shown: str, *, trusted: bool = False) -> Document | tuple[Problem, ...]:

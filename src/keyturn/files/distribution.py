@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from keyturn.errors import RepositoryError
 from keyturn.files import disk
+from keyturn.files.text import BOM
+from keyturn.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from keyturn.model import Problem
 
 _PACKAGE = Path(__file__).parent.parent
 _SOURCES = _PACKAGE.parent.parent
@@ -34,20 +35,11 @@ def schemas(folder: Path | None = None) -> dict[str, dict[str, Any]]:
 
 def catalogue(kind: str, root: Path | None = None) -> Iterator[tuple[str, disk.Document | tuple[Problem, ...]]]:
     """Yield slug and document of every entry of `providers` or `platforms`; the root's own ones win."""
-    for slug in slugs(kind, root):
-        if (found := entry(kind, slug, root)) is not None:
-            yield slug, found
-
-
-def templates(root: Path) -> dict[str, str]:
-    """Return every template's text by its name; the root's own `templates/` win."""
-    folders = (shipped("templates"), root / "templates")
-    found = (path for folder in folders for path in sorted(folder.glob("*.jinja")) if not path.is_symlink())
-    return {path.name: path.read_text(encoding="utf-8") for path in found}
+    yield from ((slug, found) for slug in slugs(kind, root) if (found := entry(kind, slug, root)) is not None)
 
 
 def slugs(kind: str, root: Path | None = None) -> list[str]:
-    """Return the name of every entry of `providers` or `platforms`, shipped or the root's own."""
+    """Return every slug of `providers` or `platforms`, shipped or the root's own, without opening a file."""
     return sorted(_slugs(shipped(kind)) | (_slugs(root / kind) if root else set()))
 
 
@@ -66,6 +58,21 @@ def is_override(kind: str, slug: str, root: Path) -> bool:
     """Tell whether the root has an entry of its own for a slug that is shipped too."""
     own = _existing(root / kind, slug)
     return own is not None and own.parent.resolve() != shipped(kind).resolve() and bool(_existing(shipped(kind), slug))
+
+
+def templates(root: Path) -> dict[str, str]:
+    """Return the text of every template by its file name; the root's own ones win."""
+    own = [(path, disk.shown(path, root)) for path in sorted((root / "templates").glob("*.jinja"))]
+    theirs = [(path, f"templates/{path.name}") for path in sorted(shipped("templates").glob("*.jinja"))]
+    return {path.name: _template(path, shown) for path, shown in (*theirs, *own)}
+
+
+def _template(path: Path, shown: str) -> str:
+    found = disk.source(path, shown)
+    if isinstance(found, Problem):
+        message = f"{shown}: {found.message}"
+        raise RepositoryError(message)
+    return found.removeprefix(BOM)
 
 
 def _slugs(folder: Path) -> set[str]:

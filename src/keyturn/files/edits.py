@@ -22,7 +22,7 @@ from keyturn.files.text import BOM
 if TYPE_CHECKING:
     from keyturn.files.places import Entry, Node
 
-Plain: TypeAlias = "str | int | float | bool | None | Sequence[Plain] | Mapping[str, Plain]"
+Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Plain] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _changed(text: str, change: Change) -> str:
     return _replaced(text, parent, entry, change) if entry else _added(text, parent, change)
 
 
-def _parent(text: str, change: Change) -> Node | None:
+def _parent(text: str, change: Change) -> yaml.MappingNode | None:
     """Return the mapping that the change is made in; None where there is nothing to remove from."""
     node = places.root(text)
     if not isinstance(node, yaml.MappingNode) or node.flow_style:
@@ -117,7 +117,7 @@ def _parent(text: str, change: Change) -> Node | None:
     return node
 
 
-def _removed(text: str, parent: Node, entry: Entry) -> str:
+def _removed(text: str, parent: yaml.MappingNode, entry: Entry) -> str:
     if parent.flow_style:
         start, end = _flow_extent(places.entries(parent), entry)
         return text[:start] + text[end:]
@@ -139,7 +139,7 @@ def _flow_extent(entries: list[Entry], entry: Entry) -> tuple[int, int]:
     return key.start_mark.index, value.end_mark.index
 
 
-def _replaced(text: str, parent: Node, entry: Entry, change: Put) -> str:
+def _replaced(text: str, parent: yaml.MappingNode, entry: Entry, change: Put) -> str:
     """Put a new value in the place of the old one, with what stands behind it on its line."""
     place = _value_place(text, entry)
     indent = " " * entry[0].start_mark.column
@@ -180,8 +180,8 @@ def _inline(text: str, value: Node, colon: int) -> tuple[int, int]:
     if isinstance(value, yaml.CollectionNode) and not value.flow_style:
         return colon, colon
     if isinstance(value, yaml.ScalarNode) and value.style in {"|", ">"}:
-        start = value.start_mark.index
-        return start, start + len(re.compile(r"[|>][-+0-9]*").match(text, start)[0])  # type: ignore[index] # its style
+        start: int = value.start_mark.index
+        return start, start + 1 + len(text[start + 1 :]) - len(text[start + 1 :].lstrip("-+0123456789"))
     if value.start_mark.index == value.end_mark.index:
         return colon, colon
     return value.start_mark.index, value.end_mark.index
@@ -192,7 +192,7 @@ def _spliced(text: str, place: _Place, inline: str, start: int, lines: list[str]
     return _joined(head, lines, text[place.end :], text)
 
 
-def _added(text: str, parent: Node, change: Put) -> str:
+def _added(text: str, parent: yaml.MappingNode, change: Put) -> str:
     key, value = _string(change.keys[-1]), change.value
     if parent.flow_style:
         return _added_in_flow(text, parent, f"{key}: {_flow(value)}")
@@ -204,7 +204,7 @@ def _added(text: str, parent: Node, change: Put) -> str:
     return _joined(text[:position], lines, text[position:], text)
 
 
-def _added_in_flow(text: str, parent: Node, pair: str) -> str:
+def _added_in_flow(text: str, parent: yaml.MappingNode, pair: str) -> str:
     entries = places.entries(parent)
     if entries:
         position = entries[-1][1].end_mark.index

@@ -67,8 +67,19 @@ _NO_KEY = _NoKey()
 class _Composer:
     """Builds plain data from events; `into` is the open collection and `key` the key that waits for its value."""
 
-    __slots__ = ("disguised", "documents", "has_escapes", "into", "key", "marks", "nodes", "outer", "problems", "root",
-                 "shown")
+    __slots__ = (
+        "disguised",
+        "documents",
+        "has_escapes",
+        "into",
+        "key",
+        "marks",
+        "nodes",
+        "outer",
+        "problems",
+        "root",
+        "shown",
+    )
 
     def __init__(self, shown: str, *, has_escapes: bool) -> None:
         self.shown = shown

@@ -33,9 +33,7 @@ def locate(finding: Finding, source: str) -> Problem:
     """Place a finding in the text that `read` accepted; a pointer that is not there gives its nearest parent."""
     node = _pointed(root(source.removeprefix(BOM)), finding.pointer, on_key=finding.on_key)
     mark = node.start_mark
-    return Problem(
-        finding.path, mark.line + 1, mark.column + 1, finding.code, finding.message, finding.severity
-    )
+    return Problem(finding.path, mark.line + 1, mark.column + 1, finding.code, finding.message, finding.severity)
 
 
 def entries(node: Node) -> list[Entry]:

@@ -25,15 +25,13 @@ _CONSTANTS: dict[str, Scalar] = {
     "": None,
     "~": None,
     **dict.fromkeys(("null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),  # noqa: FBT003 - the values of a table
-    **dict.fromkeys(("false", "False", "FALSE"), False),  # noqa: FBT003 - the values of a table
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 
 # What one version takes for a boolean, a value key or a merge key and the other for text.
 _TWO_FACED = frozenset(
-    variant
-    for word in ("y", "n", "yes", "no", "on", "off")
-    for variant in (word, word.capitalize(), word.upper())
+    variant for word in ("y", "n", "yes", "no", "on", "off") for variant in (word, word.capitalize(), word.upper())
 ) | {"=", "<<"}
 
 _FIRST = frozenset("0123456789+-.~=<yYnNtTfFoO")
