@@ -197,8 +197,19 @@ def _consumer_tasks(case: _Case, steps_of: Callable[[Connection], Steps]) -> tup
 def _tasks_at(case: _Case, consumer: Consumer, steps_of: Callable[[Connection], Steps]) -> Iterator[Task]:
     platform = case.platforms.get(consumer.platform, Platform(consumer.platform, consumer.platform))
     place = (Span(_place(platform, consumer), "bold"), Span(": "))
-    for task in _tasks(steps_of(platform.connection(consumer.connection)), _values(case, consumer)):
+    connection = platform.connection(consumer.connection or _implied_connection(platform, consumer))
+    for task in _tasks(steps_of(connection), _values(case, consumer)):
         yield Task((*place, *task.spans), task.code, task.language)
+
+
+def _implied_connection(platform: Platform, consumer: Consumer) -> str | None:
+    # A secret's place says which kind it is; the innermost place that the platform tells apart wins.
+    places = {
+        "environment": consumer.environment,
+        "repository": consumer.repository,
+        "organization": consumer.organization,
+    }
+    return next((name for name, place in places.items() if place and name in platform.connections), None)
 
 
 def _place(platform: Platform, consumer: Consumer) -> str:

@@ -1,0 +1,7 @@
+"""Let `python -m keyturn` be the command `keyturn`."""
+
+import sys
+
+from keyturn.cli import main
+
+sys.exit(main())

@@ -1,0 +1,38 @@
+"""One module for each verb: gather, decide, show, apply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import argparse
+
+    from keyturn.commands.world import World
+    from keyturn.errors import Exit
+
+
+class Command(Protocol):
+    """What a module of this package offers to the command line."""
+
+    EPILOG: str
+    """Examples, shown below the options."""
+
+    @staticmethod
+    def arguments(parser: argparse.ArgumentParser) -> None:
+        """Add what this command understands beyond the common options."""
+
+    @staticmethod
+    def run(world: World, options: argparse.Namespace) -> Exit:
+        """Carry the command out and return the exit status."""
+
+
+# In the order in which `keyturn --help` shows them; a module is imported only when its command is called.
+COMMANDS = {
+    "validate": "check every declared file and report all problems",
+    "plan": "show what the next run would do",
+    "apply": "make the issues agree with the files",
+    "ages": "show how old every key is and when it is due",
+    "request": "ask for a key to be rotated now",
+    "record": "record how a rotation was shown to be complete",
+    "providers": "list the providers, or show one with its checklist",
+}

@@ -1,0 +1,42 @@
+"""`keyturn ages`: how old every key is, when it is due and how it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyturn.commands import decision, showing
+from keyturn.render import ages
+
+if TYPE_CHECKING:
+    import argparse
+
+    from keyturn.commands.world import World
+    from keyturn.errors import Exit
+
+EPILOG = """\
+examples:
+  keyturn ages                                the most urgent keys first
+  keyturn ages --today 2027-01-01             how they will stand on New Year's Day
+  keyturn ages --format json | jq '.keys[] | select(.status == "overdue")'
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add tracker and format."""
+    decision.arguments(parser)
+    formats = ("text", "json", "markdown")
+    parser.add_argument("--format", choices=formats, default="text", help="how to write the table (default: text)")
+
+
+def run(world: World, options: argparse.Namespace) -> Exit:
+    """Show the table."""
+    decided = decision.decide(world, options)
+    rows = [ages.age(standing, issue, world.today) for standing, issue in decided.standings]
+    if options.format == "json":
+        world.say(showing.as_json(ages.document(world.today, rows)))
+    else:
+        showing.complained(decided.workspace.problems, world)
+        is_page = options.format == "markdown"
+        world.say(ages.markdown(world.today, rows) if is_page else "\n".join(ages.text(world.today, rows)))
+    world.summarize(f"## Ages of the keys\n\n{ages.markdown(world.today, rows)}\n")
+    return decided.status

@@ -1,0 +1,153 @@
+"""`keyturn apply`: make the issues agree with the files, one request for each action."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyturn import history
+from keyturn.actions import Close, Content, Open, Remind, Reopen, Update, verb
+from keyturn.commands import decision, showing
+from keyturn.commands.showing import PLAN_FORMATS
+from keyturn.errors import Exit, OutsideError, UnfinishedError, UsageError, worst
+from keyturn.render import issue_body
+from keyturn.render.issue_view import Links
+from keyturn.trackers import Draft, Edit, RefusedError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from keyturn.actions import Action
+    from keyturn.commands.decision import Decision
+    from keyturn.commands.world import World
+    from keyturn.trackers import Written
+
+EPILOG = """\
+examples:
+  keyturn apply                               on a laptop: issues are files in .keyturn/issues/
+  keyturn apply --dry-run                     show what would be done, the same as `keyturn plan`
+  keyturn apply --only open,update            neither remind nor close
+  keyturn apply --tracker github:acme/keys    on GitHub, with a token in GITHUB_TOKEN
+
+In GitHub Actions it writes only from the tip of the default branch.
+"""
+
+# What each word of --only lets through; an issue opened again is opened.
+KINDS = {
+    "open": frozenset({"open", "reopen", "link"}),
+    "update": frozenset({"update"}),
+    "remind": frozenset({"remind"}),
+    "close": frozenset({"close"}),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add tracker, filter and safety."""
+    decision.arguments(parser)
+    parser.add_argument("--only", type=_kinds, default=frozenset().union(*KINDS.values()), metavar=",".join(KINDS))
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done and change nothing")
+    parser.add_argument("--force", action="store_true", help="close issues even where the guard finds them too many")
+    parser.add_argument("--format", choices=PLAN_FORMATS, default="text", help="how to write the plan (default: text)")
+
+
+def _kinds(text: str) -> frozenset[str]:
+    words = text.split(",")
+    if unknown := [word for word in words if word not in KINDS]:
+        message = f"--only knows no {', '.join(unknown)}; it takes {','.join(KINDS)}"
+        raise UsageError(message)
+    return frozenset().union(*(KINDS[word] for word in words))
+
+
+def run(world: World, options: argparse.Namespace) -> Exit:
+    """Decide, show, and carry out what the guard and the budget allow."""
+    decided = decision.decide(world, options)
+    limits = decided.workspace.policy.limits
+    wanted = [action for action in decided.plan.actions if verb(action) in options.only]
+    showing.plan(replace(decided, plan=replace(decided.plan, actions=tuple(wanted))), world, options.format)
+    if not options.force:
+        decided.plan.guard(limits)
+    if options.dry_run or not wanted:
+        return decided.status
+    _insist_on_tip(decided, world)
+    outcome = _carried_out(decided, wanted[: limits.max_actions], world)
+    left = len(wanted) - outcome.done
+    world.tell(f"{outcome.done} of {len(wanted)} actions done" + (f"; {left} left for the next run" if left else ""))
+    world.output(actions=outcome.done, left=left)
+    is_cut = len(wanted) > limits.max_actions
+    return worst(decided.status, outcome.status, Exit.UNFINISHED if is_cut else Exit.WELL)
+
+
+def _insist_on_tip(decided: Decision, world: World) -> None:
+    # Files in a folder harm nobody; issues that others see follow the default branch alone.
+    if world.in_actions and decided.tracker.name != "local":
+        history.insist_on_tip(decided.workspace.root, world.environment, _default_branch(world))
+
+
+def _default_branch(world: World) -> str | None:
+    try:
+        event = json.loads(Path(world.environment["GITHUB_EVENT_PATH"]).read_bytes())
+        return str(event["repository"]["default_branch"])
+    except (KeyError, OSError, ValueError, TypeError):
+        return None  # then the remote says which one it is
+
+
+# -- carrying out --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How far a run came."""
+
+    done: int
+    status: Exit
+
+
+def _carried_out(decided: Decision, actions: Sequence[Action], world: World) -> _Outcome:
+    """Carry actions out in order until one fails for a reason that concerns all that follow."""
+    done, refused = 0, 0
+    with showing.progress(world, len(actions)) as advance:
+        for action in actions:
+            try:
+                written = _written(action, decided)
+            except RefusedError as refusal:
+                world.warn(f"{action.subject.rotation}: {refusal}")
+                refused += 1
+                continue
+            except (OutsideError, UnfinishedError) as end:
+                world.warn(f"stopped at {action.subject.rotation}: {end}")
+                return _Outcome(done, worst(end.status, Exit.OUTSIDE if refused else Exit.WELL))
+            for notice in written.notices:
+                world.warn(f"{action.subject.rotation}: {notice}")
+            done += 1
+            advance()
+    return _Outcome(done, Exit.OUTSIDE if refused else Exit.WELL)
+
+
+def _written(action: Action, decided: Decision) -> Written:
+    """Carry out one action as the one request that it is."""
+    tracker = decided.tracker
+    if isinstance(action, Remind):
+        return tracker.comment(action.issue.number, issue_body.reminder(action))
+    body = _body(action, decided)
+    match action:
+        case Open():
+            return tracker.create(Draft(action.subject.title, body, action.labels, action.assignees))
+        case Close():
+            edit = Edit(body, action.labels, is_open=False, state_reason=action.because.value)
+        case Reopen():
+            edit = Edit(
+                body, action.labels, action.subject.title, action.assignees, is_open=True, state_reason="reopened"
+            )
+        case Update():
+            edit = Edit(body, action.labels, action.subject.title, action.assignees)
+    return tracker.edit(action.issue.number, edit)
+
+
+def _body(action: Open | Close | Reopen | Update, decided: Decision) -> str:
+    previous = "" if isinstance(action, Open) else action.issue.body
+    path = action.text.path if isinstance(action.text, Content) else None
+    links = Links(file=f"{decided.address}/{path}" if path and decided.address else None)
+    return issue_body.body(action.text, action.marker, previous, decided.templates, links)

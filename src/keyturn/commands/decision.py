@@ -1,0 +1,95 @@
+"""From a root and its tracker to a plan: what `plan` shows is what `apply` carries out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from keyturn import files
+from keyturn.actions import Remind
+from keyturn.commands import places, workspace
+from keyturn.errors import Exit, UsageError
+from keyturn.plan import Plan, Setting, plan, standings
+from keyturn.render.templates import Templates
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from keyturn.commands.workspace import Workspace
+    from keyturn.commands.world import World
+    from keyturn.model import Issue
+    from keyturn.policy import Standing
+    from keyturn.trackers import Tracker
+
+_TRACKER = re.compile(r"local|github:[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one run would do, and what it was decided from."""
+
+    workspace: Workspace
+    tracker: Tracker
+    templates: Templates
+    plan: Plan
+    address: str | None = None  # below which a browser shows the root's files
+    standings: tuple[tuple[Standing, int | None], ...] = ()  # every key, with the number of its open issue
+
+    @property
+    def status(self) -> Exit:
+        """Give the exit status that the files alone deserve."""
+        return Exit.CORRECT if self.workspace.has_errors else Exit.WELL
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of a tracker."""
+    parser.add_argument(
+        "--tracker",
+        type=_tracker_name,
+        metavar="local|github:OWNER/REPO",
+        help="where the issues live (default: `tracker` of keyturn.yaml, else local)",
+    )
+
+
+def _tracker_name(text: str) -> str:
+    if not _TRACKER.fullmatch(text):
+        message = f"no tracker {text!r}; write local or github:OWNER/REPO"
+        raise UsageError(message)
+    return text
+
+
+def decide(world: World, options: argparse.Namespace) -> Decision:
+    """Gather files and issues and decide; a policy that cannot be read decides nothing."""
+    found = workspace.load(workspace.root_of(world.folder, options.root), world.today)
+    name = options.tracker or found.policy.tracker
+    scope = places.scope(found.root, name, world)
+    tracker = places.tracker(found.root, name, found.policy, scope, world)
+    templates = Templates(files.templates(found.root))
+    if not found.is_judgeable:
+        return Decision(found, tracker, templates, Plan(world.today, ()))
+    setting = Setting(
+        policy=found.policy,
+        today=world.today,
+        scope=scope,
+        catalogue=found.catalogue,
+        incidents=found.incidents,
+        edition=templates.edition,
+        left_alone=found.left_alone,
+        is_whole=found.is_whole,
+    )
+    issues = tracker.issues(world.month_ago)
+    planned = _planned(found, tracker, issues, setting)
+    judged = tuple(standings(found.rotations, issues, setting))
+    return Decision(found, tracker, templates, planned, places.address(found.root, world), judged)
+
+
+def _planned(found: Workspace, tracker: Tracker, issues: Sequence[Issue], setting: Setting) -> Plan:
+    """Plan; where a reminder seems due, first look whether an interrupted run has sent it already."""
+    first = plan(found.rotations, issues, setting)
+    lagging = {action.issue.number for action in first.actions if isinstance(action, Remind)}
+    if not lagging:
+        return first
+    heard = [replace(issue, heard=tracker.reminders(issue)) if issue.number in lagging else issue for issue in issues]
+    return plan(found.rotations, heard, setting)

@@ -1,0 +1,74 @@
+"""Where a root belongs: its scope, its tracker, and the addresses of its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keyturn import history
+from keyturn.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keyturn.commands.world import World
+    from keyturn.model import Policy
+    from keyturn.trackers import Tracker
+
+TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+API = "https://api.github.com"
+SERVER = "https://github.com"
+PAUSE = 1.0  # seconds between writes, which GitHub asks for
+
+
+def scope(root: Path, tracker: str, world: World) -> str:
+    """Return `owner/repo:root`, by which roots that share a tracker tell their issues apart."""
+    return f"{repository(root, world) or tracker.removeprefix('github:')}:{_below(root)}"
+
+
+def repository(root: Path, world: World) -> str | None:
+    """Return `owner/repo` of the files, from Actions or from the remote `origin`."""
+    return world.environment.get("GITHUB_REPOSITORY") or history.remote(root)
+
+
+def address(root: Path, world: World) -> str | None:
+    """Return the address below which a browser shows the root's files, or None for a repository without one."""
+    if (name := repository(root, world)) is None:
+        return None
+    below = _below(root)
+    server = world.environment.get("GITHUB_SERVER_URL", SERVER)
+    return f"{server}/{name}/blob/HEAD" + ("" if below == "." else f"/{below}")
+
+
+def _below(root: Path) -> str:
+    top = history.top(root)
+    return root.relative_to(top).as_posix() if top and root.is_relative_to(top) else "."
+
+
+def tracker(root: Path, name: str, policy: Policy, scope: str, world: World) -> Tracker:
+    """Open the tracker of this name: `local`, or `github:OWNER/REPO`."""
+    if name == "local":
+        from keyturn.trackers.local import LocalTracker
+
+        return LocalTracker(root / ".keyturn" / "issues", scope, lambda: world.moment)
+    return _github(name.removeprefix("github:"), policy, scope, world)
+
+
+def _github(name: str, policy: Policy, scope: str, world: World) -> Tracker:
+    from keyturn.trackers.github import GitHubTracker
+
+    token = next((world.environment[each] for each in TOKENS if world.environment.get(each)), None)
+    if token is None:
+        message = "the GitHub tracker needs a token in GITHUB_TOKEN; or try `--tracker local`"
+        raise UsageError(message)
+    return GitHubTracker(
+        repository=name,
+        token=token,
+        scope=scope,
+        identity=policy.identity,
+        in_actions=world.in_actions,
+        base_url=world.environment.get("GITHUB_API_URL", API),
+        pause=float(world.environment.get("KEYTURN_WRITE_PAUSE", PAUSE)),
+        wait=world.sleep,
+        now=world.now,
+        notify=world.tell,
+    )

@@ -1,0 +1,69 @@
+"""`keyturn validate`: every problem of every declared file, at its line and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from keyturn import files
+from keyturn.commands import showing, workspace
+from keyturn.errors import Exit, UsageError
+from keyturn.model import Severity
+from keyturn.render import problems
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from keyturn.commands.world import World
+    from keyturn.model import Problem
+
+EPILOG = """\
+examples:
+  keyturn validate                            everything below the root
+  keyturn validate rotations/mixpanel.yaml    what is wrong with this file
+  keyturn validate --format github            as annotations of a pull request
+"""
+
+FORMATS = ("text", "json", "markdown", "github")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add paths and format."""
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="files or folders to speak of (default: all)"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the result (default: text)")
+
+
+def run(world: World, options: argparse.Namespace) -> Exit:
+    """Report the problems and fail where something needs correcting."""
+    root = workspace.root_of(world.folder, options.root)
+    asked = [_asked(world.folder / path, root) for path in options.paths]
+    found = workspace.load(root, world.today)
+    wanted = [problem for problem in found.problems if _is_asked_for(problem.path, asked)]
+    count = sum(1 for path in found.files if _is_asked_for(path, asked))
+    world.say(_written(wanted, count, options.format))
+    world.summarize(f"## Validation\n\n{problems.markdown(count, wanted)}\n")
+    world.output(files=count, problems=len(wanted))
+    return Exit.CORRECT if any(problem.severity is Severity.ERROR for problem in wanted) else Exit.WELL
+
+
+def _written(found: Sequence[Problem], count: int, form: str) -> str:
+    if form == "json":
+        return showing.as_json(problems.document(count, found))
+    if form == "markdown":
+        return problems.markdown(count, found)
+    lines = problems.workflow_commands(found) if form == "github" else problems.text(found)
+    return "\n".join([*lines, problems.summary(count, found)])
+
+
+def _asked(path: Path, root: Path) -> str:
+    if not path.exists() and not path.is_symlink():
+        message = f"no file {path}"
+        raise UsageError(message)
+    return files.shown(path.parent.resolve() / path.name, root)
+
+
+def _is_asked_for(path: str, asked: Sequence[str]) -> bool:
+    return not asked or any(each in {path, "."} or path.startswith(f"{each}/") for each in asked)

@@ -1,0 +1,179 @@
+"""Everything that a root declares, read and checked once; faults are values among the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from keyturn import checks, files, parse
+from keyturn.commands.shelf import shelved
+from keyturn.errors import UsageError
+from keyturn.model import Policy, Problem, Severity
+from keyturn.schema import Schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+    from pathlib import Path
+
+    from keyturn.model import Catalogue, Finding, Incident, Rotation
+
+T = TypeVar("T")
+POLICY = "keyturn.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What a root declares, and what is wrong with it."""
+
+    root: Path
+    policy: Policy
+    catalogue: Catalogue
+    rotations: tuple[Rotation, ...]  # without those whose file has an error
+    incidents: tuple[Incident, ...]
+    problems: tuple[Problem, ...]
+    files: tuple[str, ...]  # every file that declares something, as problems name it
+    is_judgeable: bool  # the policy could be read; without it nothing may be decided
+    is_whole: bool  # every declared file could be read; without it nothing counts as gone
+    left_alone: frozenset[str]  # ids, former ones too, whose file has an error
+
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether something needs correcting; warnings do not."""
+        return any(problem.severity is Severity.ERROR for problem in self.problems)
+
+
+def root_of(folder: Path, given: Path | None) -> Path:
+    """Return the root that is meant: the given one, else the nearest folder with a `keyturn.yaml`."""
+    if given is None:
+        if (found := files.root_of(folder)) is None:
+            message = "no keyturn.yaml here or in a folder above; an empty one is enough, or say `--root DIR`"
+            raise UsageError(message)
+        return found
+    if not (folder / given).is_dir():
+        message = f"no folder {given}; give the one that holds `keyturn.yaml`"
+        raise UsageError(message)
+    return (folder / given).resolve()
+
+
+def load(root: Path, today: date) -> Workspace:
+    """Read and check a root as a whole."""
+    schemas = Schemas(files.schemas())
+    reading = _Reading(
+        root=root,
+        policy=_policy(root, schemas),
+        own=[*_entries(root, schemas, "provider"), *_entries(root, schemas, "platform")],
+        rotations=list(_declared(root, "rotations", _reader("rotation", schemas, parse.rotation))),
+        incidents=list(_declared(root, "incidents", _reader("incident", schemas, parse.incident))),
+    )
+    return _checked(reading, today)
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Part(Generic[T]):
+    """One file: what it says, or what is wrong with it."""
+
+    path: Path | None  # None for what is no regular file
+    shown: str
+    value: T | None
+    problems: tuple[Problem, ...] = ()
+
+
+def _reader(kind: str, schemas: Schemas, parsed: Callable[[str, Any], T]) -> Callable[[Path, str], _Part[T]]:
+    def read(path: Path, shown: str) -> _Part[T]:
+        document = files.read(path, shown)
+        if isinstance(document, tuple):
+            return _Part(path, shown, None, document)
+        if faults := schemas.findings(kind, shown, cast("Any", document.data)):
+            return _Part(path, shown, None, tuple(files.locate(fault, document.text) for fault in faults))
+        return _Part(path, shown, parsed(shown, document.data))
+
+    return read
+
+
+def _declared(root: Path, folder: str, read: Callable[[Path, str], _Part[T]]) -> Iterator[_Part[T]]:
+    for found in files.declared(root, folder):
+        if isinstance(found, Problem):
+            yield _Part(None, found.path, None, (found,))
+        else:
+            yield read(found, files.shown(found, root))
+
+
+def _entries(root: Path, schemas: Schemas, kind: str) -> Iterator[_Part[str]]:
+    """Check the root's own entries of the catalogue; what is shipped has been checked before it was."""
+    if (root / f"{kind}s").resolve() != files.shipped(f"{kind}s").resolve():
+        yield from _declared(root, f"{kind}s", _reader(kind, schemas, lambda shown, _: shown))
+
+
+def _policy(root: Path, schemas: Schemas) -> _Part[Policy]:
+    path = root / POLICY
+    if not path.exists():
+        return _Part(path, POLICY, Policy())
+    part = _reader("policy", schemas, lambda _, document: parse.policy(document))(path, POLICY)
+    if [problem.code for problem in part.problems] == ["empty-file"]:
+        return _Part(path, POLICY, Policy())  # every key is optional, so an empty policy is the default one
+    return part
+
+
+# -- checking ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Every file of a root as it was read."""
+
+    root: Path
+    policy: _Part[Policy]
+    own: list[_Part[str]]  # entries of the catalogue
+    rotations: list[_Part[Rotation]]
+    incidents: list[_Part[Incident]]
+
+    def parts(self) -> Iterator[_Part[Any]]:
+        """Give every file."""
+        yield self.policy
+        yield from self.own
+        yield from self.declarations()
+
+    def declarations(self) -> Iterator[_Part[Any]]:
+        """Give every file that declares something."""
+        yield from self.rotations
+        yield from self.incidents
+
+
+def _checked(reading: _Reading, today: date) -> Workspace:
+    policy = reading.policy.value or Policy()
+    catalogue = shelved(reading.root, broken=[part.path for part in reading.own if part.path and part.problems])
+    rotations = [_resolved(part.value, catalogue) for part in reading.rotations if part.value]
+    incidents = [part.value for part in reading.incidents if part.value]
+    findings = [*checks.of_policy(POLICY, policy), *checks.findings(rotations, incidents, catalogue, policy, today)]
+    faulty = {finding.path for finding in findings if finding.severity is Severity.ERROR}
+    while_reading = [problem for part in reading.parts() for problem in part.problems]
+    return Workspace(
+        root=reading.root,
+        policy=policy,
+        catalogue=catalogue,
+        rotations=tuple(rotation for rotation in rotations if rotation.path not in faulty),
+        incidents=tuple(incident for incident in incidents if incident.path not in faulty),
+        problems=tuple(sorted([*while_reading, *_located(findings, reading)])),
+        files=tuple(part.shown for part in reading.declarations()),
+        is_judgeable=reading.policy.value is not None and POLICY not in faulty,
+        is_whole=all(part.value for part in reading.declarations()),
+        left_alone=frozenset(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),
+    )
+
+
+def _resolved(rotation: Rotation, catalogue: Catalogue) -> Rotation:
+    slug = catalogue.slug(rotation.provider)
+    return rotation if slug == rotation.slug else replace(rotation, slug=slug)
+
+
+def _located(findings: Iterable[Finding], reading: _Reading) -> Iterator[Problem]:
+    """Place findings in their files, which are read once more only where there are any."""
+    paths = {part.shown: part.path for part in reading.parts() if part.path}
+    for finding in findings:
+        document = files.read(paths[finding.path], finding.path)
+        if not isinstance(document, tuple):
+            yield files.locate(finding, document.text)
