@@ -21,9 +21,11 @@ def in_order(actions: Sequence[Action]) -> Sequence[Action]:
     """Put what is urgent first, then closes, then updates, then opens; each by tier and by how long it is due."""
     urgent = {action.subject.rotation for action in actions if action.subject.status.is_urgent}
 
+    # What an urgent open follows goes ahead with it; a routine open that follows something urgent does not.
     def place(action: Action) -> tuple[object, ...]:
         subject = action.subject
-        turn = 0 if subject.rotation in urgent else _TURN[type(action)]
+        is_ahead = subject.rotation in urgent and not isinstance(action, Open)
+        turn = 0 if is_ahead or subject.status.is_urgent else _TURN[type(action)]
         day = subject.due.toordinal() if turn == _TURN[Open] else 0
         return turn, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
 
@@ -43,7 +45,11 @@ def rationed(
 
 
 def _routine_issues(actions: Sequence[Action], issues: Sequence[Issue]) -> int:
-    standing = {issue.number for issue in issues if issue.is_open and not issue.marker.status.is_urgent}
-    closed = {each.issue.number for each in actions if isinstance(each, Close)}
-    reopened = {each.issue.number for each in actions if isinstance(each, Reopen)}
-    return len((standing - closed) | reopened)
+    """Count the routine issues that stand open once the actions are done, so that a second run finds no other room."""
+    standing = {issue.number: issue.marker.status for issue in issues if issue.is_open}
+    for action in actions:
+        if isinstance(action, Close):
+            standing.pop(action.issue.number, None)
+        elif isinstance(action, Reopen) or (isinstance(action, Update) and action.issue.is_open):
+            standing[action.issue.number] = action.marker.status
+    return sum(not status.is_urgent for status in standing.values())
