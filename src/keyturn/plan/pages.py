@@ -134,9 +134,11 @@ def due(case: Case) -> date:
 
 
 def _why(case: Case) -> Why:
-    stands = case.declared
-    is_older = stands.status is Status.UNVERIFIED and case.issue and stands.why is not Why.RETIRED
-    return case.issue.marker.why if is_older and case.issue else stands.why
+    stands, known = case.declared, case.issue.marker.why if case.issue else None
+    is_older = stands.status is Status.UNVERIFIED and stands.why is not Why.RETIRED
+    if known and (is_older or (known.is_leak and not stands.why.is_leak)):
+        return known  # also of a leak whose request was withdrawn: only a proved rotation takes it back
+    return stands.why
 
 
 def said(case: Case) -> int | None:
