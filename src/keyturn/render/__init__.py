@@ -1,0 +1,1 @@
+"""Everything that turns values into text: issues, plans, problems, ages, providers."""

@@ -1,0 +1,101 @@
+"""The ages of all keys as lines, JSON and a Markdown table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from keyturn.render import days, escape, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from keyturn.model import Status
+    from keyturn.policy import Standing
+
+_NAMES = ("Key", "Status", "Age", "Due", "Owners", "Issue")
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old a key is and how it stands; nobody knows the age of some."""
+
+    rotation: str
+    provider: str
+    age_days: int | None
+    due: date
+    days_left: int
+    status: Status
+    owners: tuple[str, ...]
+    issue: int | None
+
+
+def age(standing: Standing, issue: int | None, today: date) -> Age:
+    """Judge the age of one key today; `issue` is the number of its open issue."""
+    rotation = standing.rotation
+    return Age(
+        rotation=rotation.id,
+        provider=rotation.slug,
+        age_days=None if rotation.version.is_unknown else (today - rotation.version.day).days,
+        due=standing.due,
+        days_left=(standing.due - today).days,
+        status=standing.status,
+        owners=rotation.owners,
+        issue=issue,
+    )
+
+
+def document(today: date, ages: Sequence[Age]) -> dict[str, Any]:
+    """Give the JSON document of `ages`."""
+    return {"today": today.isoformat(), "keys": [_entry(each) for each in ages]}
+
+
+def text(today: date, ages: Sequence[Age]) -> list[str]:
+    """Write one aligned line per key under a heading, the most urgent first."""
+    names = tuple(name.upper() for name in _NAMES)
+    return tables.columns([names, *(_cells(each, today) for each in _by_urgency(ages))]) if ages else ["no keys"]
+
+
+def markdown(today: date, ages: Sequence[Age]) -> str:
+    """Write a Markdown table, the most urgent keys first."""
+    if not ages:
+        return "No keys."
+    rows = [_markdown_cells(each, today) for each in _by_urgency(ages)]
+    return tables.markdown(_NAMES, rows, most=1000)
+
+
+def _entry(each: Age) -> dict[str, Any]:
+    return {
+        "rotation": each.rotation,
+        "provider": each.provider,
+        "age_days": each.age_days,
+        "due": each.due.isoformat(),
+        "days_left": each.days_left,
+        "status": each.status.value,
+        "owners": list(each.owners),
+        "issue": each.issue,
+    }
+
+
+def _by_urgency(ages: Sequence[Age]) -> list[Age]:
+    return sorted(ages, key=lambda each: (not each.status.is_urgent, each.due, each.rotation))
+
+
+def _cells(each: Age, today: date) -> tuple[str, ...]:
+    issue = "-" if each.issue is None else f"#{each.issue}"
+    return each.rotation, each.status.value, _spoken(each), _due(each, today), ", ".join(each.owners), issue
+
+
+def _markdown_cells(each: Age, today: date) -> tuple[str, ...]:
+    owners = ", ".join(map(escape.code, each.owners))
+    issue = "" if each.issue is None else f"#{each.issue}"
+    return escape.code(each.rotation), each.status.value, _spoken(each), _due(each, today), owners, issue
+
+
+def _due(each: Age, today: date) -> str:
+    return f"{each.due} ({days.left(each.due, today)})"
+
+
+def _spoken(each: Age) -> str:
+    return "unknown" if each.age_days is None else days.counted(each.age_days, "day")

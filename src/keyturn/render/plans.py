@@ -1,0 +1,108 @@
+"""A plan as lines, JSON and a Markdown table: what one run would do, what waits, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from keyturn.actions import Close, Note, Open, StateReason, verb
+from keyturn.render import days, escape, tables
+from keyturn.render.problems import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from keyturn.actions import Action
+    from keyturn.model import Problem
+    from keyturn.plan import Plan
+
+_Row: TypeAlias = tuple[str, "Action"]  # what happens, to what
+
+_TURN = ("open", "reopen", "update", "remind", "close", "wait")
+
+
+def document(plan: Plan, tracker: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """Give the JSON document of `plan`."""
+    return {
+        "today": plan.today.isoformat(),
+        "tracker": tracker,
+        "actions": [entry(action, plan.today) for action in plan.actions],
+        "waiting": [entry(action, plan.today) for action in plan.waiting],
+        "problems": entries(problems),
+    }
+
+
+def entry(action: Action, today: date) -> dict[str, Any]:
+    """Give an action as a JSON object; a close says its `state_reason` too."""
+    subject = action.subject
+    fields: dict[str, Any] = {
+        "action": verb(action),
+        "rotation": subject.rotation,
+        "issue": None if isinstance(action, Open) else action.issue.number,
+        "reason": subject.why.value,
+        "due": subject.due.isoformat(),
+        "days_left": (subject.due - today).days,
+        "title": subject.title,
+        "status": subject.status.value,
+        "tier": subject.tier.value,
+    }
+    return fields | ({"state_reason": action.because.value} if isinstance(action, Close) else {})
+
+
+def text(plan: Plan) -> list[str]:
+    """Write a line for every action, what opens first and what waits last, and a line that sums them up."""
+    lines = tables.columns(_cells(what, action, plan.today) for what, action in _rows(plan))
+    return [*lines, *([""] if lines else []), f"{summary(plan)}."]
+
+
+def markdown(plan: Plan) -> str:
+    """Write the table that a reviewer reads: what is urgent first, then by what happens."""
+    if not (rows := _rows(plan)):
+        return f"{summary(plan)}."
+    cells = [_markdown_cells(what, action, plan.today) for what, action in rows]
+    return f"{summary(plan)}.\n\n{tables.markdown(('Action', 'Key', 'Due', 'Why'), cells)}"
+
+
+def summary(plan: Plan) -> str:
+    """Say in one line what a plan does: `2 to open, 1 to close; 3 wait for a place`."""
+    verbs = [verb(action) for action in plan.actions]
+    done = ", ".join(f"{verbs.count(each)} to {each}" for each in _TURN if each in verbs) or "nothing to do"
+    count = len(plan.waiting)
+    waits = f"; {count} {'waits' if count == 1 else 'wait'} for a place among the open issues" if count else ""
+    return done + waits
+
+
+def outcome(action: Action, today: date) -> str:
+    """Say why an action happens, in words."""
+    if isinstance(action, Close):
+        said = action.text.text if isinstance(action.text, Note) else "the issue is over"
+        return f"{_ENDINGS[action.because]}: {said.removesuffix('.')}"
+    subject = action.subject
+    named = (subject.status.value, "" if subject.why.value == subject.status.value else subject.why.value)
+    return f"{subject.tier} · {' · '.join(filter(None, named))} · due {days.left(subject.due, today)}"
+
+
+_ENDINGS = {
+    StateReason.COMPLETED: "completed",
+    StateReason.NOT_PLANNED: "not planned",
+    StateReason.DUPLICATE: "duplicate",
+}
+
+
+def _rows(plan: Plan) -> list[_Row]:
+    rows = [(verb(action), action) for action in plan.actions] + [("wait", action) for action in plan.waiting]
+    return sorted(rows, key=lambda row: (not row[1].subject.status.is_urgent, _TURN.index(row[0])))
+
+
+def _cells(what: str, action: Action, today: date) -> tuple[str, ...]:
+    subject = action.subject
+    number = "new" if isinstance(action, Open) else f"#{action.issue.number}"
+    return what, subject.rotation, number, f"due {subject.due}", outcome(action, today)
+
+
+def _markdown_cells(what: str, action: Action, today: date) -> tuple[str, ...]:
+    subject = action.subject
+    # As code: a comment that shows a plan should not leave a reference in every issue of it.
+    number = "" if isinstance(action, Open) else f" ({escape.code(f'#{action.issue.number}')})"
+    key = escape.code(subject.rotation) + number
+    return f"**{what}**", key, subject.due.isoformat(), escape.markdown(outcome(action, today))

@@ -1,0 +1,131 @@
+"""Jinja2 templates, which a team may override, in a language that always ends.
+
+A template gets values whose text is inert already, so nothing that it does can bring a value to life. It may show,
+choose and repeat, and no more: without calls, assignments and arithmetic no template can grow without bound.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from keyturn.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jinja2 import nodes
+    from jinja2.sandbox import SandboxedEnvironment
+
+ISSUE = "issue.md.jinja"
+
+_LARGEST_SOURCE = 64 * 1024  # characters
+_LARGEST_TEXT = 2 * 1024 * 1024  # characters
+_DEEPEST_LOOP = 2
+_WORDS = frozenset(
+    {
+        *("Template", "Output", "TemplateData", "For", "If", "CondExpr", "Name", "Getattr", "Getitem", "Const"),
+        *("And", "Or", "Not", "Compare", "Operand", "Test", "Filter"),
+    }
+)
+_FILTERS = frozenset({"first", "join", "last", "length", "lower", "upper"})
+_TESTS = frozenset({"defined", "eq", "ne", "none"})
+
+
+class Templates:
+    """The templates of one run, by name; `edition` changes whenever one of them does."""
+
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self._sources = dict(sources)
+        self.edition = sha256(json.dumps(self._sources, sort_keys=True).encode()).hexdigest()[:12]
+
+    def render(self, name: str, **values: object) -> str:
+        """Fill in one template; raise RepositoryError with name and line where it is at fault."""
+        from jinja2 import TemplateError, TemplateSyntaxError
+
+        try:
+            return self._rendered(name, values)
+        except TemplateSyntaxError as error:
+            raise _fault(name, error.lineno, error.message or "this is not a template") from error
+        except (TemplateError, TypeError, ValueError) as error:
+            raise _fault(name, _line(error), str(error)) from error
+
+    def _rendered(self, name: str, values: Mapping[str, object]) -> str:
+        environment = _environment()
+        template = environment.from_string(_checked(environment, name, self._sources.get(name)))
+        parts: list[str] = []
+        size = 0
+        for part in template.generate(values):
+            parts.append(part)
+            size += len(part)
+            if size > _LARGEST_TEXT:
+                raise _fault(name, 1, "its text grows too large; repeat less")
+        return "".join(parts)
+
+
+def _environment() -> SandboxedEnvironment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    # Values are inert Markdown already; escaping them as HTML once more would spoil them.
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.clear()
+    return environment
+
+
+def _checked(environment: SandboxedEnvironment, name: str, source: str | None) -> nodes.Template:
+    if source is None:
+        raise _fault(name, 1, "there is no such template")
+    if len(source) > _LARGEST_SOURCE:
+        raise _fault(name, 1, f"it is longer than {_LARGEST_SOURCE // 1024} KiB")
+    tree = environment.parse(source, name)
+    for node in _walk(tree, 0):
+        if (wrong := _unwanted(node)) is not None:
+            raise _fault(name, node.lineno, f"{wrong} cannot be used here; show, choose and repeat only")
+    return tree
+
+
+def _walk(node: nodes.Node, depth: int) -> Iterator[nodes.Node]:
+    from jinja2 import nodes
+
+    is_loop = isinstance(node, nodes.For)
+    if depth + is_loop > _DEEPEST_LOOP:
+        yield nodes.Continue(lineno=node.lineno)
+    yield node
+    for child in node.iter_child_nodes():
+        yield from _walk(child, depth + is_loop)
+
+
+def _unwanted(node: nodes.Node) -> str | None:
+    attributes: Any = node
+    kind = type(node).__name__
+    if kind == "Filter":
+        return None if attributes.name in _FILTERS else f"the filter {attributes.name}"
+    if kind == "Test":
+        return None if attributes.name in _TESTS else f"the test {attributes.name}"
+    if kind == "For" and attributes.recursive:
+        return "a recursive loop"
+    return None if kind in _WORDS else _NAMES.get(kind, f"this ({kind.lower()})")
+
+
+_NAMES = {"Call": "a call", "Assign": "an assignment", "Macro": "a macro", "Continue": "a loop in a loop in a loop"}
+
+
+def _line(error: BaseException) -> int:
+    # Jinja2 gives the frames of a template their lines in the template's source.
+    line, trace = 1, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _fault(name: str, line: int, message: str) -> RepositoryError:
+    return RepositoryError(f"templates/{name}:{line}: {message}")
