@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from github import Auth, Github, GithubRetry
@@ -39,7 +38,8 @@ class Repeats(GithubRetry):
     """
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - urllib3 makes copies with its own arguments
-        super().__init__(**{**settings, "allowed_methods": _READS, "respect_retry_after_header": False})
+        fixed = {"allowed_methods": _READS, "respect_retry_after_header": False, "raise_on_status": False}
+        super().__init__(**{**settings, **fixed})
         self.status_forcelist = _SERVER_FAULTS  # GithubRetry always adds 403, to wait for limits by itself
 
     def is_retry(self, method: str, status_code: int, *is_delayed: bool) -> bool:
@@ -99,12 +99,11 @@ class Api:
         ).requester
 
     def _patiently(self, verb: str, path: str, query: Mapping[str, str], fields: object) -> Answer:
-        for times in count():
-            self._keep_reserve()
-            answer = self._sent(verb, path, query, fields)
-            if not answer.is_limit:
-                break
+        self._keep_reserve()
+        answer, times = self._sent(verb, path, query, fields), 0
+        while answer.is_limit:
             self._rest(answer.seconds_to_wait(self.now(), times))
+            answer, times = self._sent(verb, path, query, fields), times + 1
         return answer
 
     def _sent(self, verb: str, path: str, query: Mapping[str, str], fields: object) -> Answer:

@@ -138,14 +138,13 @@ class GitHubTracker:
             raise OutsideError(f"GITHUB_TOKEN is empty; set it to a token that may write issues in {self.repository}")
         if not re.fullmatch(r"[!-~]+", self.token):
             raise OutsideError("GITHUB_TOKEN holds a space, a line end or another character that no token has")
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _is_address(self.base_url):
             raise OutsideError("GITHUB_API_URL is not the address of an API; write https://api.github.com or your own")
 
     @cached_property
     def _identities(self) -> tuple[str, ...]:
         """Ask whose token it is where the policy names nobody; once per run."""
-        return self.identity or (self._token_owner(),)
+        return tuple(dict.fromkeys(login.lower() for login in self.identity)) or (self._token_owner(),)
 
     def _token_owner(self) -> str:
         answer = self._api.read("/user", {})
@@ -221,6 +220,14 @@ class GitHubTracker:
             f"{what} by {name}, whose issues are not ours; add it to keyturn.yaml, for example "
             f'`identity: ["{name}"]`, or use the token of {" or ".join(self._identities)}'
         )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _issue(entry: dict[str, Any], scope: str) -> Issue | None:
