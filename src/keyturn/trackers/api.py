@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from github.Requester import Requester
 
 _READS = frozenset({"GET", "HEAD"})
-_SERVER_FAULTS = list(range(500, 600))
+_FORBIDDEN = 403
 _VERSION = "2022-11-28"
 
 
@@ -40,11 +40,11 @@ class Repeats(GithubRetry):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - urllib3 makes copies with its own arguments
         fixed = {"allowed_methods": _READS, "respect_retry_after_header": False, "raise_on_status": False}
         super().__init__(**{**settings, **fixed})
-        self.status_forcelist = _SERVER_FAULTS  # GithubRetry always adds 403, to wait for limits by itself
 
     def is_retry(self, method: str, status_code: int, *is_delayed: bool) -> bool:
         """Tell whether `increment` is to look at an answer."""
-        return status_code == MOVED or super().is_retry(method, status_code, *is_delayed)
+        is_limit = status_code == _FORBIDDEN  # for which GithubRetry would wait by itself
+        return status_code == MOVED or (not is_limit and super().is_retry(method, status_code, *is_delayed))
 
     def increment(self, *place: Any, **event: Any) -> Any:  # noqa: ANN401 - urllib3's many arguments
         """Count a failure, or end the request where its address has moved."""
