@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from keyturn.files.distribution import shipped
-
 from keyturn import checklist
 from keyturn.actions import Content, Note
+from keyturn.files.distribution import shipped
 from keyturn.model import (
     Catalogue,
     Connection,

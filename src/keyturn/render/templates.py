@@ -15,7 +15,7 @@ from keyturn.errors import RepositoryError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from jinja2 import nodes
+    from jinja2 import Template, nodes
     from jinja2.sandbox import SandboxedEnvironment
 
 ISSUE = "issue.md.jinja"
@@ -38,6 +38,7 @@ class Templates:
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = dict(sources)
+        self._compiled: dict[str, Template] = {}
         self.edition = sha256(json.dumps(self._sources, sort_keys=True).encode()).hexdigest()[:12]
 
     def render(self, name: str, **values: object) -> str:
@@ -52,11 +53,12 @@ class Templates:
             raise _fault(name, _line(error), str(error)) from error
 
     def _rendered(self, name: str, values: Mapping[str, object]) -> str:
-        environment = _environment()
-        template = environment.from_string(_checked(environment, name, self._sources.get(name)))
+        if name not in self._compiled:
+            environment = _environment()
+            self._compiled[name] = environment.from_string(_checked(environment, name, self._sources.get(name)))
         parts: list[str] = []
         size = 0
-        for part in template.generate(values):
+        for part in self._compiled[name].generate(values):
             parts.append(part)
             size += len(part)
             if size > _LARGEST_TEXT:
