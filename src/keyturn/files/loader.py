@@ -132,25 +132,23 @@ class _Composer:
             self.problems.append(problem)
 
     def scalar(self, event: Any) -> None:
-        self.guard(event)
-        value: str = event.value
+        """Take the commonest event; what is said twice here and in `add` is what most files consist of."""
+        self.nodes += 1
+        if self.nodes > MOST_NODES or event.anchor is not None or event.tag is not None:
+            self.guard(event)
+        value = event.value
         style = event.style
-        if (style == '"' and self.has_escapes) or len(value) >= _SHORTEST_TO_SPLIT:
+        if style == '"' or len(value) >= _SHORTEST_TO_SPLIT:
             self.disguise(event)
-        if style:
-            self.add(value, event)
-        else:
-            self.plain(value, event)
-
-    def plain(self, text: str, event: Any) -> None:
-        value = scalars.value(text)
-        if isinstance(value, scalars.Unclear):
-            self.unclear(text, value, event)
+        if not style and type(value := scalars.value(value)) is scalars.Unclear:
+            self.unclear(event.value, value, event)
+        elif type(self.into) is list:
+            self.into.append(value)
         else:
             self.add(value, event)
 
     def unclear(self, text: str, why: scalars.Unclear, event: Any) -> None:
-        if text == "<<" and self.awaits_key:
+        if text == "<<" and type(self.into) is dict and self.key is _NO_KEY:
             self.note(event, "merge-key", "merge keys are not allowed; write the fields out")
         else:
             self.note(event, why.value, _UNCLEAR[why])
@@ -171,11 +169,8 @@ class _Composer:
 
     # -- building
 
-    @property
-    def awaits_key(self) -> bool:
-        return type(self.into) is dict and self.key is _NO_KEY
-
     def open(self, collection: Any, event: Any) -> None:
+        self.nodes += 1
         self.guard(event)
         if len(self.outer) == DEEPEST:
             self.stop(event, "too-deep", f"more than {DEEPEST} levels; flatten the data")
@@ -220,7 +215,6 @@ class _Composer:
     # -- guarding
 
     def guard(self, event: Any) -> None:
-        self.nodes += 1
         if self.nodes > MOST_NODES:
             self.stop(event, "too-many-nodes", f"more than {MOST_NODES} values; split the file")
         if event.anchor is not None:
