@@ -88,7 +88,6 @@ class Trackers:
             "wait": self.time.wait,
             "notify": self.said.append,
             "pause": 0,
-            "timeout": 1,
         }
         return GitHubTracker(**{**given, **settings})
 
@@ -234,7 +233,7 @@ def test_a_list_that_fails_on_any_page_gives_nothing(
     fake.faults.before_effect("GET", ISSUES, page, kind, times=9, seconds=1.2)
 
     with pytest.raises(OutsideError) as caught:
-        trackers().issues(SINCE)
+        trackers(timeout=1).issues(SINCE)
 
     assert caught.value.status is Exit.OUTSIDE
     assert fake.writes == []
@@ -506,7 +505,7 @@ def test_an_ambiguous_answer_to_a_write_is_never_repeated(  # noqa: PLR0913, PLR
     adopt(fake, 1)
     schedule = fake.faults.after_effect if moment == "after" else fake.faults.before_effect
     schedule(method, path, 1, kind, seconds=1.2)
-    tracker = trackers()
+    tracker = trackers(timeout=1)
 
     with pytest.raises(OutsideError, match="the next run reads first and continues") as caught:
         write(tracker, verb)
