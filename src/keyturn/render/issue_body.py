@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from keyturn.actions import Note, Remind, Subject, Text
     from keyturn.model import Marker
-    from keyturn.render.issue_view import Links
+    from keyturn.render.issue_view import Links, Page
     from keyturn.render.templates import Templates
 
 LONGEST = 60_000  # characters; GitHub refuses more than 65,536
@@ -131,14 +131,30 @@ def _unticked(line: str) -> str:
 
 def _written(content: Content, line: str, found: _Found, templates: Templates, links: Links) -> str:
     def block(most_tasks: int | None) -> str:
-        view = page(content, links, most_tasks)
-        return templates.render(ISSUE, **{name: getattr(view, name) for name in view.__slots__}).strip("\n")
+        return _block(page(content, links, most_tasks), templates)
 
     whole = block(None)
     around = _untorn(found, whole) if found.torn else found
     room = LONGEST - len(_joined(around.before, line, _BLOCK, hidden.END, around.after)) + len(_BLOCK)
     fitting = whole if len(whole) <= room else block(_most_that_fit(content, block, room))
     return _bounded(line, _ticked(fitting, found.ticks), around)
+
+
+def _block(view: Page, templates: Templates) -> str:
+    text = templates.render(
+        ISSUE,
+        id=view.id,
+        description=view.description,
+        callouts=view.callouts,
+        rows=view.rows,
+        downtime=view.downtime,
+        sections=view.sections,
+        cut=view.cut,
+        record=view.record,
+        closing=view.closing,
+        links=view.links,
+    )
+    return text.strip("\n")
 
 
 def _most_that_fit(content: Content, block: Callable[[int], str], room: int) -> int:

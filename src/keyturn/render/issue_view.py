@@ -44,7 +44,7 @@ class Callout:
 
     kind: str
     text: str
-    points: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
