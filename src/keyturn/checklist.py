@@ -95,7 +95,7 @@ def _freed_slot(provider: Provider) -> Iterator[Task]:
 
 
 def _wait(case: _Case) -> Section | None:
-    if (delay := case.provider.activation_delay) is None:
+    if not (delay := case.provider.activation_delay):
         return None
     return Section("Wait", (_plain(f"Wait {_spoken(delay)}: before that the new key does not work."),))
 
@@ -262,13 +262,15 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: values.get(found[1], f"‹{found[1]}›"), text)
 
 
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
 def _plain(text: str) -> Task:
     return Task((Span(text),))
 
 
 def _spoken(delay: timedelta) -> str:
-    for unit, seconds in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        count, rest = divmod(round(delay.total_seconds()), seconds)
-        if count and not rest:
-            return f"{count} {unit}{'s' * (count > 1)}"
-    return f"{round(delay.total_seconds())} seconds"
+    seconds = round(delay.total_seconds())
+    unit, length = next(each for each in _UNITS if seconds % each[1] == 0)
+    count = seconds // length
+    return f"{count} {unit}{'s' * (count != 1)}"
