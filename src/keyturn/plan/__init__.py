@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Note, StateReason
+from keyturn.actions import Close, Note, Remind, StateReason
 from keyturn.errors import GuardError
-from keyturn.plan.case import Case, File, Setting
+from keyturn.plan.case import Case, Setting
 from keyturn.plan.order import in_order, rationed
 from keyturn.plan.rules import RULES, closed
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from keyturn.actions import Action, Open
     from keyturn.model import Issue, Limits, Rotation
+    from keyturn.policy import Standing
 
-__all__ = ["Plan", "Setting", "its_issue", "plan"]
+__all__ = ["Plan", "Setting", "its_issue", "plan", "standings"]
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -61,6 +62,18 @@ def plan(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Settin
     return Plan(setting.today, kept, waiting, stand_open)
 
 
+def standings(
+    rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting
+) -> Iterator[tuple[Standing, int | None]]:
+    """Judge every rotation with its issue; gives the number of the issue where that is open."""
+    by_id = _by_id(rotations, issues)
+    for rotation in rotations:
+        issue = its_issue(by_id.get(rotation.id, ()))
+        known = issue.marker if issue else None
+        stands = judge.standing(rotation, known, setting.policy, setting.incidents, setting.today)
+        yield stands, issue.number if issue and issue.is_open else None
+
+
 def _by_id(rotations: Sequence[Rotation], issues: Sequence[Issue]) -> Mapping[str, list[Issue]]:
     declared = {rotation.id for rotation in rotations}
     adopted = {former: rotation.id for rotation in rotations for former in rotation.formerly if former not in declared}
@@ -88,9 +101,10 @@ def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Settin
         if other.is_open and issue and other is not issue:
             yield from closed(Case(setting, None, other), StateReason.DUPLICATE, Note(f"Continued in #{issue.number}."))
     case = _case(rotation, issue, setting)
-    yield from RULES[case.row](case)
-    if case.row[0] is File.PROVED and issue:
-        # What was asked for is over; the version in use now may need something of its own already.
+    actions = tuple(RULES[case.row](case))
+    yield from actions
+    if any(each.marker.closed for each in actions if not isinstance(each, Remind)):
+        # That issue counts as none from now on, and the version in use may need one of its own already.
         after = _case(rotation, None, setting)
         yield from RULES[after.row](after)
 
