@@ -53,7 +53,7 @@ from keyturn.model import (
     Why,
     moment,
 )
-from keyturn.plan import Plan, its_issue, plan
+from keyturn.plan import Plan, its_issue, plan, standings
 from keyturn.plan.case import Case, File, Its, kind
 from keyturn.plan.rules import RULES
 
@@ -228,6 +228,9 @@ SCENARIOS = {
     ),
     "unverified, closed by us": Scenario(PARTIAL, (issue(**BY_US),), (f"open {ID}",)),
     "waived, open": Scenario(WAIVED, (issue(),), ("close #1 not_planned",), {"closed": "not_planned"}, text="waiver"),
+    "waived, open; evidence of its version does not suffice any more": Scenario(
+        replace(PARTIAL, waiver=pause("2027-06-30")), (issue(version=FRESH),), ("close #1 not_planned", f"open {ID}")
+    ),
     "waived, closed by a person": Scenario(WAIVED, (issue(**BY_PERSON),)),
     "waived, closed by us": Scenario(WAIVED, (issue(**BY_US),)),
     "waived, none": Scenario(WAIVED),
@@ -250,6 +253,12 @@ SCENARIOS = {
     "quiet, open; its marker says incident": Scenario(rotation(FRESH), (issue(version=FRESH, why=Why.INCIDENT),)),
     "quiet, open; corrected backwards": Scenario(
         rotation(OVERDUE, rotate_every=Duration(1, "y")), (issue(version=FRESH),), ("close #1 not_planned",)
+    ),
+    "quiet, open; evidence of its version does not suffice any more": Scenario(
+        PARTIAL, (issue(version=FRESH),), ("close #1 not_planned", f"open {ID}"), {"status": Status.UNVERIFIED}
+    ),
+    "quiet, closed by a person; evidence of its version does not suffice any more": Scenario(
+        PARTIAL, (issue(version=FRESH, **BY_PERSON),)
     ),
     "quiet, closed by a person": Scenario(rotation(FRESH), (issue(version=FRESH, **BY_PERSON),)),
     "quiet, closed by us": Scenario(rotation(FRESH), (issue(**BY_US),)),
@@ -870,3 +879,23 @@ def test_a_clock_that_jumps_a_year_back_is_refused() -> None:
     found = applied(planned(files, []), [], TODAY)
     with pytest.raises(GuardError):
         plan(files, found, setting(today=date(2026, 8, 2))).guard(Limits())
+
+
+# -- standings -----------------------------------------------------------------------------------------------------
+
+
+def test_every_rotation_is_judged_with_its_issue() -> None:
+    files = [rotation(FRESH), rotation(OVERDUE, key="b"), rotation(OVERDUE, key="c", formerly=("mixpanel/old",)), OTHER]
+    found = [
+        issue(1),
+        issue(2, id="mixpanel/b", **BY_PERSON),
+        issue(3, id="mixpanel/old"),
+        issue(4, id="mixpanel/gone"),
+    ]
+    judged = [(stands.rotation.id, stands.status, number) for stands, number in standings(files, found, setting())]
+    assert judged == [
+        ("mixpanel/loader", Status.UNVERIFIED, 1),
+        ("mixpanel/b", Status.OVERDUE, None),
+        ("mixpanel/c", Status.OVERDUE, 3),
+        ("mixpanel/other", Status.FRESH, None),
+    ]
