@@ -34,9 +34,10 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     rows = [ages.age(standing, issue, world.today) for standing, issue in decided.standings]
     if options.format == "json":
         world.say(showing.as_json(ages.document(world.today, rows)))
+    elif options.format == "markdown":
+        world.say(ages.markdown(world.today, rows))
     else:
         showing.complained(decided.workspace.problems, world)
-        is_page = options.format == "markdown"
-        world.say(ages.markdown(world.today, rows) if is_page else "\n".join(ages.text(world.today, rows)))
+        showing.table(world, ages.table(world.today, rows), ages.text(world.today, rows))
     world.summarize(f"## Ages of the keys\n\n{ages.markdown(world.today, rows)}\n")
     return decided.status

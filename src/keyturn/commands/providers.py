@@ -38,23 +38,27 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     """Show the list, or one provider."""
     root = options.root or files.root_of(world.folder) or world.folder
     catalogue = shelved(root, broken=())
-    world.say(_one(options, root, catalogue) if options.slug else _all(options, root, catalogue))
+    if options.slug:
+        world.say(_one(options, root, catalogue))
+    else:
+        _all(world, options, {slug: _document(slug, root) for slug in catalogue.providers})
     return Exit.WELL
 
 
-def _all(options: argparse.Namespace, root: Path, catalogue: Catalogue) -> str:
-    documents = {slug: _document(slug, root) for slug in catalogue.providers}
+def _all(world: World, options: argparse.Namespace, documents: Mapping[str, Mapping[str, Any]]) -> None:
     if options.format == "json":
-        return showing.as_json(providers.documents(documents))
-    if options.format == "markdown":
-        return providers.markdown_list(documents)
-    return "\n".join(providers.text_list(documents))
+        world.say(showing.as_json(providers.documents(documents)))
+    elif options.format == "markdown":
+        world.say(providers.markdown_list(documents))
+    else:
+        showing.table(world, providers.table(documents), providers.text_list(documents))
 
 
 def _one(options: argparse.Namespace, root: Path, catalogue: Catalogue) -> str:
     slug = catalogue.slug(options.slug)
     if slug not in catalogue.providers:
-        message = f"no provider named {options.slug}{checks.nearest(options.slug, (*catalogue.providers, *catalogue.aliases))}"
+        near = checks.nearest(options.slug, (*catalogue.providers, *catalogue.aliases))
+        message = f"no provider named {options.slug}{near}"
         raise UsageError(message)
     document = _document(slug, root)
     plain = Rotation("", provider=slug, slug=slug, key="key", version=UNKNOWN, owners=(), consumers=())

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from keyturn.model import Severity
 from keyturn.render import plans, problems
+from keyturn.render.days import counted
+from keyturn.render.escape import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +18,22 @@ if TYPE_CHECKING:
     from keyturn.commands.decision import Decision
     from keyturn.commands.world import World
     from keyturn.model import Problem
+    from keyturn.render.tables import Table
 
 PLAN_FORMATS = ("text", "json", "markdown", "github")
+_STYLES = {
+    "leaked": "bold red",
+    "expired": "bold red",
+    "overdue": "red",
+    "due": "yellow",
+    "due-soon": "yellow",
+    "requested": "yellow",
+    "unverified": "yellow",
+    "fresh": "green",
+    "held": "dim",
+    "waived": "dim",
+    "retired": "dim",
+}
 _NO_STEP: Callable[[], None] = lambda: None  # noqa: E731 - nothing to show
 
 
@@ -25,10 +43,30 @@ def as_json(document: dict[str, Any] | list[Any]) -> str:
 
 
 def complained(found: Sequence[Problem], world: World) -> None:
-    """Print problems beside a result that is not about them, as annotations in Actions."""
-    lines = problems.workflow_commands(found) if world.in_actions else problems.text(found)
-    for line in lines:
+    """Print errors beside a result that is not about them, as annotations in Actions; warnings are only counted."""
+    errors = [problem for problem in found if problem.severity is Severity.ERROR]
+    for line in problems.workflow_commands(errors) if world.in_actions else problems.text(errors):
         world.err.write(f"{line}\n")
+    if count := len(found) - len(errors):
+        world.tell(f"{counted(count, 'warning')}; see `keyturn validate`")
+
+
+def table(world: World, rows: Table, plain: Sequence[str]) -> None:
+    """Show rows as a table on a terminal, as plain lines elsewhere."""
+    if not world.is_terminal or not rows.rows:
+        world.say("\n".join(plain))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for name in rows.names:
+        grid.add_column(name, overflow="fold")
+    for cells, tone in zip_longest(rows.rows, rows.tones):
+        grid.add_row(*(Text(terminal(cell)) for cell in cells), style=_STYLES.get(tone or ""))
+    Console(file=world.out).print(grid)
 
 
 def plan(decided: Decision, world: World, form: str) -> None:
@@ -40,7 +78,9 @@ def plan(decided: Decision, world: World, form: str) -> None:
         world.say(_page(decided))
     else:
         complained(found, world)
-        world.say("\n".join(plans.text(decided.plan)))
+        table(world, plans.table(decided.plan), plans.text(decided.plan))
+        if world.is_terminal:
+            world.say(f"{plans.summary(decided.plan)}.")
     world.summarize(_page(decided))
 
 

@@ -42,6 +42,11 @@ class World:
         """Tell whether GitHub Actions runs us."""
         return self.environment.get("GITHUB_ACTIONS") == "true"
 
+    @property
+    def is_terminal(self) -> bool:
+        """Tell whether somebody reads what we print on a terminal."""
+        return self.out.isatty()
+
     def say(self, text: str) -> None:
         """Print what was asked for; a text without a line end gets one, an empty one is not printed."""
         if text:

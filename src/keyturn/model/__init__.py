@@ -35,6 +35,8 @@ from keyturn.model.rotation import (
 from keyturn.model.time import UNKNOWN, Duration, Version, moment
 
 __all__ = [
+    "EVERY_METHOD",
+    "UNKNOWN",
     "Baseline",
     "Cadence",
     "Catalogue",
@@ -43,7 +45,6 @@ __all__ = [
     "Credential",
     "CredentialField",
     "Duration",
-    "EVERY_METHOD",
     "Escalation",
     "Evidence",
     "EvidenceRules",
@@ -77,7 +78,6 @@ __all__ = [
     "Steps",
     "Strategy",
     "Tier",
-    "UNKNOWN",
     "Version",
     "Why",
     "moment",

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from keyturn.model import Status
 from keyturn.render import days, escape, tables
+from keyturn.render.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from keyturn.model import Status
     from keyturn.policy import Standing
 
+# What needs somebody comes first, by its due day; what is over or set aside comes last.
+_TURN = {Status.LEAKED: 0, Status.EXPIRED: 0, Status.WAIVED: 3, Status.HELD: 2, Status.RETIRED: 3, Status.FRESH: 2}
+_LATER = 1
 _NAMES = ("Key", "Status", "Age", "Due", "Owners", "Issue")
 
 
@@ -53,8 +57,14 @@ def document(today: date, ages: Sequence[Age]) -> dict[str, Any]:
 
 def text(today: date, ages: Sequence[Age]) -> list[str]:
     """Write one aligned line per key under a heading, the most urgent first."""
-    names = tuple(name.upper() for name in _NAMES)
-    return tables.columns([names, *(_cells(each, today) for each in _by_urgency(ages))]) if ages else ["no keys"]
+    rows = table(today, ages)
+    return tables.columns([tuple(name.upper() for name in rows.names), *rows.rows]) if ages else ["no keys"]
+
+
+def table(today: date, ages: Sequence[Age]) -> Table:
+    """Give a row for every key, the most urgent first."""
+    ordered = _by_urgency(ages)
+    return Table(_NAMES, tuple(_cells(each, today) for each in ordered), tuple(each.status.value for each in ordered))
 
 
 def markdown(today: date, ages: Sequence[Age]) -> str:
@@ -79,7 +89,7 @@ def _entry(each: Age) -> dict[str, Any]:
 
 
 def _by_urgency(ages: Sequence[Age]) -> list[Age]:
-    return sorted(ages, key=lambda each: (not each.status.is_urgent, each.due, each.rotation))
+    return sorted(ages, key=lambda each: (_TURN.get(each.status, _LATER), each.due, each.rotation))
 
 
 def _cells(each: Age, today: date) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from keyturn.actions import Close, Note, Open, StateReason, verb
 from keyturn.render import days, escape, tables
 from keyturn.render.problems import entries
+from keyturn.render.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,8 +52,15 @@ def entry(action: Action, today: date) -> dict[str, Any]:
 
 def text(plan: Plan) -> list[str]:
     """Write a line for every action, what opens first and what waits last, and a line that sums them up."""
-    lines = tables.columns(_cells(what, action, plan.today) for what, action in _rows(plan))
+    lines = tables.columns(table(plan).rows)
     return [*lines, *([""] if lines else []), f"{summary(plan)}."]
+
+
+def table(plan: Plan) -> Table:
+    """Give a row for every action: what is urgent first, what waits last."""
+    rows = _rows(plan)
+    cells = tuple(_cells(what, action, plan.today) for what, action in rows)
+    return Table(("Action", "Key", "Issue", "Due", "Why"), cells, tuple(row[1].subject.status.value for row in rows))
 
 
 def markdown(plan: Plan) -> str:

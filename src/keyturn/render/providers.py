@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keyturn.render import escape, spans, tables
+from keyturn.render.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +53,13 @@ def text(slug: str, raw: Mapping[str, Any], sections: Sequence[Section]) -> list
 
 def text_list(providers: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Write one aligned line per provider under a heading."""
-    return tables.columns([tuple(name.upper() for name in _NAMES), *_rows(providers)])
+    rows = table(providers)
+    return tables.columns([tuple(name.upper() for name in rows.names), *rows.rows])
+
+
+def table(providers: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Give a row for every provider."""
+    return Table(_NAMES, tuple(_rows(providers)))
 
 
 def markdown(slug: str, raw: Mapping[str, Any], sections: Sequence[Section]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn.render import escape
@@ -10,6 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under names, before anything decides how wide they are; a tone says how much a row matters."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    tones: tuple[str, ...] = ()  # one for each row: a status
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:
