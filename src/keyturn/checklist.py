@@ -86,11 +86,15 @@ def _announcement(case: _Case) -> Section:
 
 
 def _creation(case: _Case) -> Section:
+    return Section("Create the new key", case.tasks(Phase.CREATE))
+
+
+def _creation_beside(case: _Case) -> Section:
     return Section("Create the new key", (*_freed_slot(case.provider), *case.tasks(Phase.CREATE)))
 
 
 def _freed_slot(provider: Provider) -> Iterator[Task]:
-    if provider.max_keys and provider.strategy is Strategy.OVERLAP:
+    if provider.max_keys:
         yield _plain(f"If all {provider.max_keys} slots are taken, free one: remove a key that nothing uses any more.")
 
 
@@ -165,7 +169,7 @@ def _containing_inquiry(case: _Case) -> Section:
 
 
 _ROUTINE: Mapping[Strategy, tuple[_Part, ...]] = {
-    Strategy.OVERLAP: (_creation, _wait, _switch, _confirmation, _revocation, _record),
+    Strategy.OVERLAP: (_creation_beside, _wait, _switch, _confirmation, _revocation, _record),
     Strategy.RESET: (_announcement, _reset, _wait, _switch, _confirmation, _record),
     Strategy.REVOKE_FIRST: (_announcement, _revocation, _creation, _wait, _switch, _confirmation, _record),
     Strategy.REAUTHORIZE: (_announcement, _reauthorization, _confirmation, _record),
