@@ -106,7 +106,7 @@ def moment(text: str) -> datetime:
     """
     if len(text) == len("2026-11-21"):
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    local = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    local = datetime.fromisoformat(text.upper())
     if local.tzinfo is None:  # would be read in the time zone of the machine
         message = f"no offset from UTC: {text}"
         raise ValueError(message)
