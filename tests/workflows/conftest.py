@@ -1,0 +1,27 @@
+"""What the tests of the workflows share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from fake_github import BOT, FakeGitHub
+from workflows.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGitHub]:
+    with FakeGitHub() as running:
+        running.add_repository("acme/keys")
+        yield running
+    assert (running.violations, running.unexpected) == ([], [])
+
+
+@pytest.fixture
+def project(fake: FakeGitHub, tmp_path: Path) -> Project:
+    """A repository with the token that a job gets."""
+    return Project(tmp_path, fake.url, fake.add_token(BOT, installation=True))
