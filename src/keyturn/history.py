@@ -112,13 +112,25 @@ def _access(environment: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _repository(root: Path) -> Iterator[Repo | None]:
-    from git import Repo
-    from git.exc import InvalidGitRepositoryError, NoSuchPathError
-
     try:
-        repo = Repo(root, search_parent_directories=True)
-    except (InvalidGitRepositoryError, NoSuchPathError):
+        from git import Repo
+        from git.exc import GitCommandError, InvalidGitRepositoryError
+    except ImportError:  # GitPython finds no git
+        _insist_on_no_repository(root)
         yield None
         return
-    with repo:
-        yield repo
+    try:
+        with Repo(root, search_parent_directories=True) as repo:
+            yield repo
+    except InvalidGitRepositoryError:
+        yield None
+    except (GitCommandError, ValueError) as error:
+        message = "git refuses to work in this repository; run `git status`, which says why and what helps"
+        raise RepositoryError(message) from error
+
+
+def _insist_on_no_repository(root: Path) -> None:
+    # Taken for a mere folder, a repository would lose its scope, and with it all the issues that carry it.
+    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+        message = "this is a git repository, but git is not installed or not on the PATH; install it"
+        raise OutsideError(message)
