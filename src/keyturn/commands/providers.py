@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from keyturn import checklist, checks, files
-from keyturn.commands import showing
-from keyturn.commands.shelf import shelved
-from keyturn.errors import Exit, UsageError
+from keyturn.commands import showing, workspace
+from keyturn.errors import Exit, RepositoryError, UsageError
 from keyturn.model import UNKNOWN, Rotation, Why
 from keyturn.render import providers
 
@@ -36,13 +35,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(world: World, options: argparse.Namespace) -> Exit:
     """Show the list, or one provider."""
-    root = options.root or files.root_of(world.folder) or world.folder
-    catalogue = shelved(root, broken=())
+    root = _root(world, options)
+    catalogue, problems = workspace.catalogue(root)
     if options.slug:
         world.say(_one(options, root, catalogue))
     else:
         _all(world, options, {slug: _document(slug, root) for slug in catalogue.providers})
-    return Exit.WELL
+    showing.complained(problems, world)
+    return Exit.CORRECT if problems else Exit.WELL
+
+
+def _root(world: World, options: argparse.Namespace) -> Path:
+    """Return the root; outside of one there is still the shipped catalogue to be shown."""
+    is_outside = options.root is None and files.root_of(world.folder) is None
+    return world.folder if is_outside else workspace.root_of(world.folder, options.root)
 
 
 def _all(world: World, options: argparse.Namespace, documents: Mapping[str, Mapping[str, Any]]) -> None:
@@ -57,6 +63,9 @@ def _all(world: World, options: argparse.Namespace, documents: Mapping[str, Mapp
 def _one(options: argparse.Namespace, root: Path, catalogue: Catalogue) -> str:
     slug = catalogue.slug(options.slug)
     if slug not in catalogue.providers:
+        if slug in files.slugs("providers", root):
+            message = f"the file of {slug} has an error; run `keyturn validate` and correct it first"
+            raise RepositoryError(message)
         near = checks.nearest(options.slug, (*catalogue.providers, *catalogue.aliases))
         message = f"no provider named {options.slug}{near}"
         raise UsageError(message)

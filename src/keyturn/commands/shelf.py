@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from keyturn import files, parse
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from keyturn.model import Platform, Provider
 
 T = TypeVar("T")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Shelf(Mapping[str, T], Generic[T]):
@@ -32,7 +35,7 @@ class Shelf(Mapping[str, T], Generic[T]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return (slug for slug in self._slugs if slug not in self._broken)
+        return (slug for slug in self._slugs if slug not in self._broken and _SLUG.fullmatch(slug))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -66,12 +69,13 @@ class Aliases(Mapping[str, str]):
         return {alias: slug for slug, provider in self._providers.items() for alias in provider.aliases}
 
 
-def shelved(root: Path, broken: Collection[Path]) -> Catalogue:
-    """Return the catalogue of a root without the root's own entries that are broken."""
+def shelved(root: Path, broken: Collection[str]) -> Catalogue:
+    """Return the catalogue of a root without the root's own entries that are broken, named as problems name them."""
     providers: Mapping[str, Provider] = Shelf("providers", root, _slugs(broken, "providers"), parse.provider)
     platforms: Mapping[str, Platform] = Shelf("platforms", root, _slugs(broken, "platforms"), parse.platform)
     return Catalogue(providers, platforms, Aliases(providers))
 
 
-def _slugs(broken: Collection[Path], folder: str) -> frozenset[str]:
-    return frozenset(path.stem for path in broken if path.parent.name == folder)
+def _slugs(broken: Collection[str], folder: str) -> frozenset[str]:
+    paths = map(PurePosixPath, broken)
+    return frozenset(path.stem for path in paths if path.parent == PurePosixPath(folder))

@@ -62,11 +62,27 @@ def load(root: Path, today: date) -> Workspace:
     reading = _Reading(
         root=root,
         policy=_policy(root, schemas),
-        own=[*_entries(root, schemas, "provider"), *_entries(root, schemas, "platform")],
+        own=_own(root, schemas),
         rotations=list(_declared(root, "rotations", _reader("rotation", schemas, parse.rotation))),
         incidents=list(_declared(root, "incidents", _reader("incident", schemas, parse.incident))),
     )
     return _checked(reading, today)
+
+
+def catalogue(root: Path) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """Return the catalogue of a root, and what is wrong with the root's own entries, which are left out then."""
+    parts = _own(root, Schemas(files.schemas()))
+    problems = sorted(problem for part in parts for problem in part.problems)
+    return shelved(root, broken=[part.shown for part in parts if part.problems]), tuple(problems)
+
+
+def faults(shown: str, source: str) -> tuple[Problem, ...]:
+    """Return what would be wrong with a rotation's file of this text."""
+    document = files.document(source, shown)
+    if isinstance(document, tuple):
+        return document
+    found = Schemas(files.schemas()).findings("rotation", shown, cast("Any", document.data))
+    return tuple(files.locate(fault, source) for fault in found)
 
 
 # -- reading -------------------------------------------------------------------------------------------------------
@@ -102,15 +118,18 @@ def _declared(root: Path, folder: str, read: Callable[[Path, str], _Part[T]]) ->
             yield read(found, files.shown(found, root))
 
 
+def _own(root: Path, schemas: Schemas) -> list[_Part[str]]:
+    return [*_entries(root, schemas, "provider"), *_entries(root, schemas, "platform")]
+
+
 def _entries(root: Path, schemas: Schemas, kind: str) -> Iterator[_Part[str]]:
-    """Check the root's own entries of the catalogue; what is shipped has been checked before it was."""
-    if (root / f"{kind}s").resolve() != files.shipped(f"{kind}s").resolve():
-        yield from _declared(root, f"{kind}s", _reader(kind, schemas, lambda shown, _: shown))
+    """Check the root's own entries of the catalogue; in a repository made from ours those are the shipped ones too."""
+    yield from _declared(root, f"{kind}s", _reader(kind, schemas, lambda shown, _: shown))
 
 
 def _policy(root: Path, schemas: Schemas) -> _Part[Policy]:
     path = root / POLICY
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return _Part(path, POLICY, Policy())
     part = _reader("policy", schemas, lambda _, document: parse.policy(document))(path, POLICY)
     if [problem.code for problem in part.problems] == ["empty-file"]:
@@ -145,7 +164,7 @@ class _Reading:
 
 def _checked(reading: _Reading, today: date) -> Workspace:
     policy = reading.policy.value or Policy()
-    catalogue = shelved(reading.root, broken=[part.path for part in reading.own if part.path and part.problems])
+    catalogue = shelved(reading.root, broken=[part.shown for part in reading.own if part.problems])
     rotations = [_resolved(part.value, catalogue) for part in reading.rotations if part.value]
     incidents = [part.value for part in reading.incidents if part.value]
     findings = [*checks.of_policy(POLICY, policy), *checks.findings(rotations, incidents, catalogue, policy, today)]
