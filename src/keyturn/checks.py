@@ -160,10 +160,10 @@ class _Bound:
 
 
 def _of_time(rotation: Rotation, policy: Policy, today: date) -> Iterator[Finding]:
-    if rotation.version.day > today + TOLERANCE:
+    if rotation.version.day - today > TOLERANCE:
         message = f"created lies in the future (today is {today}); write when the key was issued"
         yield Finding(rotation.path, ("created",), "created-in-future", message)
-    if rotation.enrolled and rotation.enrolled > today + TOLERANCE:
+    if rotation.enrolled and rotation.enrolled - today > TOLERANCE:
         message = f"enrolled lies in the future (today is {today}); write when the key was declared here"
         yield Finding(rotation.path, ("enrolled",), "enrolled-in-future", message)
     if rotation.expires and rotation.expires <= rotation.version.at:

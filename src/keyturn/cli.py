@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from keyturn import __version__
-from keyturn.commands import COMMANDS
+from keyturn.commands import COMMANDS, moments
 from keyturn.commands.world import World
 from keyturn.errors import Exit, KeyturnError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from keyturn.commands import Command
 
@@ -35,11 +36,13 @@ exit status:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+def main(arguments: Sequence[str] | None = None, world: Callable[[argparse.Namespace], World] | None = None) -> int:
+    """Run one command and return its exit status; `world` makes another one than the real one."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(_run(given))
+        status = _run(given, world or _world)
+        sys.stdout.flush()  # a reader that is gone shows only now
+        return int(status)
     except KeyturnError as error:
         return _stopped(str(error), error.status)
     except KeyboardInterrupt:
@@ -50,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _bug()
 
 
-def _run(given: list[str]) -> Exit:
+def _run(given: list[str], world: Callable[[argparse.Namespace], World]) -> Exit:
     options = parser(given).parse_args(given)
     command = _command(options.command)
-    return command.run(_world(options), options)
+    return command.run(world(options), options)
 
 
 def _command(name: str) -> Command:
@@ -102,22 +105,19 @@ def _add_arguments(verb: argparse.ArgumentParser, command: Command) -> None:
     command.arguments(verb)
     common = verb.add_argument_group("common options")
     common.add_argument("--root", type=Path, metavar="DIR", help="the folder with keyturn.yaml (default: the nearest)")
-    common.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="the day to judge by (default: today in UTC)")
+    common.add_argument(
+        "--today", type=moments.day, metavar="YYYY-MM-DD", help="the day to judge by (default: today in UTC)"
+    )
     common.add_argument("--quiet", action="store_true", help="print only what was asked for, and errors")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"not a day: {text!r}; write YYYY-MM-DD"
-        raise argparse.ArgumentTypeError(message) from None
 
 
 # -- the world -----------------------------------------------------------------------------------------------------
 
 
 def _world(options: argparse.Namespace) -> World:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal of another age shows what it can
     return World(
         folder=Path.cwd(),
         today=options.today or _now().date(),
@@ -144,7 +144,8 @@ def _stopped(why: str, status: Exit) -> int:
 
 def _left_alone() -> int:
     # The reader of our output went away (`keyturn plan | head`): nothing more can be said, and nothing is wrong.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return int(Exit.WELL)
 
 

@@ -6,6 +6,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from keyturn import checks, files
+from keyturn.commands import workspace
 from keyturn.errors import RepositoryError, UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def rotation(found: Workspace, id_: str) -> Rotation:
     if id_ in found.left_alone:
         message = f"the file of {id_} has an error; run `keyturn validate` and correct it first"
         raise RepositoryError(message)
+    if not found.is_whole:
+        message = f"no file that can be read declares {id_}; run `keyturn validate` and correct the others first"
+        raise RepositoryError(message)
     message = f"no rotation {id_}{checks.nearest(id_, known)}"
     raise UsageError(message)
 
@@ -45,6 +49,9 @@ def change(found: Workspace, subject: Rotation, changes: Sequence[Change], world
         message = f"{subject.path} has changed meanwhile; run `keyturn validate`"
         raise RepositoryError(message)
     after = files.edited(document.text, changes)
+    if wrong := workspace.faults(subject.path, after):
+        message = f"{subject.path} would not be valid any more: {wrong[0].message}; nothing was changed"
+        raise UsageError(message)
     if is_dry:
         world.say(_diff(document.text, after, subject.path))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from keyturn import history
@@ -67,8 +68,16 @@ def _github(name: str, policy: Policy, scope: str, world: World) -> Tracker:
         identity=policy.identity,
         in_actions=world.in_actions,
         base_url=world.environment.get("GITHUB_API_URL", API),
-        pause=float(world.environment.get("KEYTURN_WRITE_PAUSE", PAUSE)),
+        pause=_pause(world),
         wait=world.sleep,
         now=world.now,
         notify=world.tell,
     )
+
+
+def _pause(world: World) -> float:
+    text = world.environment.get("KEYTURN_WRITE_PAUSE") or str(PAUSE)
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", text):
+        message = "KEYTURN_WRITE_PAUSE is no number of seconds; write for example 1 or 0.5"
+        raise UsageError(message)
+    return float(text)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
-from keyturn import history
-from keyturn.commands import editing, workspace
+from keyturn import history, policy
+from keyturn.commands import editing, moments, workspace
 from keyturn.errors import Exit, UsageError
 from keyturn.files import Put, Remove
 from keyturn.model import Method, Part, Version
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from keyturn.commands.workspace import Workspace
     from keyturn.commands.world import World
@@ -37,20 +36,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add who, when and how."""
     editing.arguments(parser)
     parser.add_argument("--by", metavar="LOGIN", help="who rotated the key (default: you, as git or Actions know you)")
-    parser.add_argument("--created", type=_moment, metavar="MOMENT", help="when the new key was issued (default: now)")
-    parser.add_argument("--expires", metavar="MOMENT|never", help="when the new key expires")
-    parser.add_argument("--again", action="store_true", help="even though a rotation was recorded today already")
+    parser.add_argument(
+        "--created", type=moments.version, metavar="MOMENT", help="when the new key was issued (default: now)"
+    )
+    parser.add_argument(
+        "--expires", type=moments.expiry, metavar=f"MOMENT|{moments.NEVER}", help="when the new key expires"
+    )
+    parser.add_argument("--again", action="store_true", help="even though it was recorded today already")
     for part in Part:
-        option = f"--{part.value.replace('_', '-')}"
-        parser.add_argument(option, choices=METHODS, default="attested", help="how it was shown (default: attested)")
+        parser.add_argument(_option(part), choices=METHODS, help="how it was shown (default: attested)")
 
 
-def _moment(text: str) -> Version:
-    try:
-        return Version.read(text)
-    except ValueError:
-        message = f"not a moment: {text!r}; write 2026-11-21 or 2026-11-21T15:00:00Z"
-        raise argparse.ArgumentTypeError(message) from None
+def _option(part: Part) -> str:
+    return f"--{part.value.replace('_', '-')}"
 
 
 def run(world: World, options: argparse.Namespace) -> Exit:
@@ -58,9 +56,11 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     found = workspace.load(workspace.root_of(world.folder, options.root), world.today)
     subject = editing.rotation(found, options.id)
     by = options.by or _recorder(found, subject, world)
-    shown = {part.value: _proof(part, options, world) for part in Part if part in found.policy.evidence.require}
-    is_retired = subject.retired is not None and subject.retired.since <= world.today
-    changes = _ending(shown, by) if is_retired else _turning(subject, {**shown, "by": by}, options, world)
+    shown = _proofs(found, subject, options, world)
+    if subject.retired is not None and subject.retired.since <= world.today:
+        changes = _ending(subject, {**shown, "by": by}, options)
+    else:
+        changes = _turning(subject, {**shown, "by": by}, options, world)
     editing.change(found, subject, changes, world, is_dry=options.dry_run)
     if not options.dry_run:
         world.tell(f"{subject.path}: recorded by {by}. Commit it and open a pull request; merging closes the issue.")
@@ -75,31 +75,47 @@ def _recorder(found: Workspace, subject: Rotation, world: World) -> str:
     return known or subject.owners[0]
 
 
-def _proof(part: Part, options: argparse.Namespace, world: World) -> Plain:
-    return {"method": getattr(options, part.value), "at": _written(world.moment)}
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _proofs(
+    found: Workspace, subject: Rotation, options: argparse.Namespace, world: World
+) -> Mapping[str, Mapping[str, Plain]]:
+    """Give the parts that are required or said to be shown; of a key without a successor only its death can be."""
+    is_retired = subject.retired is not None and subject.retired.since <= world.today
+    rules, tier = found.policy.evidence, policy.tier(subject, found.policy)
+    parts = [part for part in Part if getattr(options, part.value) or part in rules.require]
+    methods = {part: Method(getattr(options, part.value) or Method.ATTESTED) for part in parts}
+    if is_retired:
+        methods = {part: method for part, method in methods.items() if part is Part.OLD_KEY}
+    for part, method in methods.items():
+        if part in rules.require and not rules.suffices(tier, part, method):
+            world.warn(f"{part} by {method} does not suffice for a key of tier {tier}; its issue will stay open")
+    at = moments.written(world.moment)
+    return {part.value: {"method": method.value, "at": at} for part, method in methods.items()}
 
 
 # -- what is written -----------------------------------------------------------------------------------------------
 
 
-def _ending(shown: Mapping[str, Plain], by: str) -> Sequence[Change]:
+def _ending(subject: Rotation, evidence: Mapping[str, Plain], options: argparse.Namespace) -> Sequence[Change]:
     """Give what a retired key needs: that its last version is dead."""
-    return [Put(("retired", "evidence"), {Part.OLD_KEY.value: shown.get(Part.OLD_KEY.value), "by": by})]
+    said = [name for name in ("created", "expires", "new_key", "consumers") if getattr(options, name) is not None]
+    if said:
+        message = f"{subject.id} is retired and has no new key: leave out --{said[0].replace('_', '-')}"
+        raise UsageError(message)
+    if subject.retired and subject.retired.evidence and not options.again:
+        message = f"the end of {subject.id} was recorded already; say --again to write it anew"
+        raise UsageError(message)
+    return [Put(("retired", "evidence"), evidence)]
 
 
 def _turning(
     subject: Rotation, shown: Mapping[str, Plain], options: argparse.Namespace, world: World
 ) -> Sequence[Change]:
     """Give what a rotated key needs: its new version, and how that was shown to replace the old one."""
-    created = options.created or Version.read(_written(world.moment))
+    created = options.created or Version.read(moments.written(world.moment))
     _insist_on_later(subject, created, world, is_again=options.again)
     return [
         Put(("created",), created.text),
-        *_expiry(subject, options),
+        *_expiry(subject, created, options.expires),
         Put(("evidence",), {"replaces": subject.version.text, **shown}),
         Remove(("request",)),
     ]
@@ -114,12 +130,15 @@ def _insist_on_later(subject: Rotation, created: Version, world: World, *, is_ag
         raise UsageError(message)
 
 
-def _expiry(subject: Rotation, options: argparse.Namespace) -> Iterator[Change]:
+def _expiry(subject: Rotation, created: Version, said: Version | str | None) -> Iterator[Change]:
     # The old key's end says nothing about the new one; kept, it would call the new key expired.
-    if subject.expires and options.expires is None:
+    if isinstance(said, Version):
+        if said <= created:
+            message = f"the new key cannot expire ({said}) before it was created ({created})"
+            raise UsageError(message)
+        yield Put(("expires",), said.text)
+    elif said is not None:
+        yield Remove(("expires",))
+    elif subject.expires:
         message = "the old key had an expiry; say when the new one expires: --expires 2027-11-21, or --expires never"
         raise UsageError(message)
-    if options.expires == "never":
-        yield Remove(("expires",))
-    elif options.expires is not None:
-        yield Put(("expires",), _moment(options.expires).text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
 from typing import TYPE_CHECKING
 
-from keyturn.commands import editing, workspace
+from keyturn import files
+from keyturn.commands import editing, moments, workspace
 from keyturn.errors import Exit, UsageError
 from keyturn.files import Put
 from keyturn.model import Duration, RequestReason
@@ -34,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", choices=[*map(str, RequestReason)], default="other", help="why (default: other)")
     parser.add_argument(
         "--deadline",
-        type=date.fromisoformat,
+        type=moments.day,
         metavar="YYYY-MM-DD",
         help="when it must be done (default: the policy's notice from today; two days after a leak)",
     )
@@ -51,13 +52,22 @@ def run(world: World, options: argparse.Namespace) -> Exit:
         message = f"the deadline {deadline} lies before the version that must go ({subject.version})"
         raise UsageError(message)
     block = {"reason": reason.value, "replaces": subject.version.text, "deadline": deadline.isoformat()}
-    note = {"note": options.note} if options.note else {}
+    note = {} if options.note is None else {"note": _note(options.note)}
     editing.change(found, subject, [Put(("request",), {**block, **note})], world, is_dry=options.dry_run)
     if not options.dry_run:
         world.tell(
             f"{subject.path}: asked for by {deadline}. Commit it and open a pull request; merging opens the issue."
         )
     return Exit.WELL
+
+
+def _note(text: str) -> str:
+    """Refuse what no file may hold, before it is looked for in one."""
+    read = files.document(json.dumps(text), "--note")
+    if isinstance(read, tuple):
+        message = f"the note cannot be written: {read[0].message}"
+        raise UsageError(message)
+    return text
 
 
 def _span(reason: RequestReason, policy: Policy) -> Duration:

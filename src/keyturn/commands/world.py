@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 
+from keyturn.model import Duration
 from keyturn.render.escape import terminal, workflow_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
+
+_MONTH = Duration(30, "d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class World:
     @property
     def month_ago(self) -> date:
         """Give the day since which closed issues still count; a day set by hand does not hide real ones."""
-        return min(self.today, self.now().date()) - timedelta(days=30)
+        return _MONTH.before(min(self.today, self.now().date()))
 
     @property
     def in_actions(self) -> bool:
