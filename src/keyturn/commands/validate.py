@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,10 +60,20 @@ def _written(found: Sequence[Problem], count: int, form: str) -> str:
 
 
 def _asked(path: Path, root: Path) -> str:
+    """Return a path as problems name it; what is not there, not of this root, or behind a link, is refused."""
     if not path.exists() and not path.is_symlink():
         message = f"no file {path}"
         raise UsageError(message)
-    return files.shown(path.parent.resolve() / path.name, root)
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow the links that are looked for
+    at = next((each for each in (whole, *whole.parents) if each.resolve() == root), None)
+    if at is None:
+        message = f"{path} lies outside of {root}; say `--root DIR` where it belongs to another one"
+        raise UsageError(message)
+    below = whole.relative_to(at)
+    if any((at / folder).is_symlink() for folder in below.parents if folder.parts):
+        message = f"{path} lies behind a linked folder, in which nothing is read; give the folder itself"
+        raise UsageError(message)
+    return files.shown(root / below, root)
 
 
 def _is_asked_for(path: str, asked: Sequence[str]) -> bool:
