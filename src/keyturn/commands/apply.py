@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyturn import history
-from keyturn.actions import Close, Content, Open, Remind, Reopen, Update, verb
+from keyturn.actions import Close, Content, Open, Remind, Reopen, Update
 from keyturn.commands import decision, showing
 from keyturn.commands.showing import PLAN_FORMATS
 from keyturn.errors import Exit, OutsideError, UnfinishedError, UsageError, worst
@@ -65,11 +65,13 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     """Decide, show, and carry out what the guard and the budget allow."""
     decided = decision.decide(world, options)
     limits = decided.workspace.policy.limits
-    wanted = [action for action in decided.plan.actions if verb(action) in options.only]
-    showing.plan(replace(decided, plan=replace(decided.plan, actions=tuple(wanted))), world, options.format)
+    chosen = decided.plan.only(options.only)
+    wanted = chosen.actions
+    showing.plan(replace(decided, plan=chosen), world, options.format)
     if not options.force:
         decided.plan.guard(limits)
-    if options.dry_run or not wanted:
+    if options.dry_run:
+        world.output(actions=0, left=len(wanted))
         return decided.status
     _insist_on_tip(decided, world)
     outcome = _carried_out(decided, wanted[: limits.max_actions], world)
@@ -107,14 +109,16 @@ class _Outcome:
 
 def _carried_out(decided: Decision, actions: Sequence[Action], world: World) -> _Outcome:
     """Carry actions out in order until one fails for a reason that concerns all that follow."""
-    done, refused = 0, 0
+    done, refused = 0, set[str]()
     with showing.progress(world, len(actions)) as advance:
         for action in actions:
+            if action.subject.rotation in refused:
+                continue  # what follows may rest on what was refused
             try:
                 written = _written(action, decided)
             except RefusedError as refusal:
                 world.warn(f"{action.subject.rotation}: {refusal}")
-                refused += 1
+                refused.add(action.subject.rotation)
                 continue
             except (OutsideError, UnfinishedError) as end:
                 world.warn(f"stopped at {action.subject.rotation}: {end}")
