@@ -25,9 +25,7 @@ class Standing:
     status: Status
     why: Why
     incident: Incident | None
-    missing: tuple[
-        str, ...
-    ]  # what keeps its evidence from being complete; empty where it is complete or not yet asked for
+    missing: tuple[str, ...]  # what keeps its evidence from being complete, whether or not it is asked for yet
     is_proved: bool  # what the issue asked for is done, and shown to be
 
 
@@ -41,7 +39,8 @@ def standing(
         rotation=rotation,
         tier=tier(rotation, policy),
         due=due(rotation, policy, incident),
-        status=_status(rotation, issue, policy, incident, today, is_complete=not missing),
+        status=_special_status(rotation, issue, incident, today, is_complete=not missing)
+        or _plain_status(rotation, policy, today),
         why=_why(rotation, policy, incident, today),
         incident=incident,
         missing=missing,
@@ -112,15 +111,10 @@ def is_leaked(rotation: Rotation) -> bool:
     return request is not None and request.reason is RequestReason.LEAKED
 
 
-def _status(
-    rotation: Rotation,
-    issue: Marker | None,
-    policy: Policy,
-    incident: Incident | None,
-    today: date,
-    *,
-    is_complete: bool,
-) -> Status:
+def _special_status(
+    rotation: Rotation, issue: Marker | None, incident: Incident | None, today: date, *, is_complete: bool
+) -> Status | None:
+    """Return the status of a key that its calendar does not decide about."""
     is_retired = _is_retired(rotation, today)
     if incident or (is_leaked(rotation) and not (is_retired and is_complete)):
         return Status.LEAKED
@@ -128,12 +122,10 @@ def _status(
         return Status.UNVERIFIED
     if is_retired:
         return Status.RETIRED
-    if rotation.expires and today >= rotation.expires.date():
-        return Status.EXPIRED
-    return _unhurried_status(rotation, policy, today)
+    return Status.EXPIRED if rotation.expires and today >= rotation.expires.date() else None
 
 
-def _unhurried_status(rotation: Rotation, policy: Policy, today: date) -> Status:
+def _plain_status(rotation: Rotation, policy: Policy, today: date) -> Status:
     if rotation.request_in_force:
         return Status.REQUESTED
     if rotation.waiver and today < rotation.waiver.until:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import product
+from itertools import permutations, product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -899,3 +899,43 @@ def test_every_rotation_is_judged_with_its_issue() -> None:
         ("mixpanel/c", Status.OVERDUE, 3),
         ("mixpanel/other", Status.FRESH, None),
     ]
+
+
+# -- some kinds only -----------------------------------------------------------------------------------------------
+
+LATE = issue(version=OVERDUE, due=OVERDUE_ON, said=None)
+
+
+@pytest.mark.parametrize(
+    ("files", "issues", "verbs", "expected"),
+    [
+        pytest.param([rotation(OVERDUE)], [LATE], {"update"}, [], id="no memory of a reminder that is not sent"),
+        pytest.param(
+            [rotation(OVERDUE)], [LATE], {"remind"}, ["remind #1 14", "update #1"], id="a reminder and its memory"
+        ),
+        pytest.param([rotation(OVERDUE)], [], {"open"}, [f"open {ID}"], id="an open"),
+        pytest.param([ALREADY_DUE, OTHER], [issue()], {"open"}, [], id="no second issue beside one that should close"),
+        pytest.param([ALREADY_DUE, OTHER], [issue()], {"close"}, ["close #1 completed"], id="a close alone"),
+        pytest.param(
+            [ALREADY_DUE, OTHER], [issue()], {"close", "open"}, ["close #1 completed", f"open {ID}"], id="both"
+        ),
+    ],
+)
+def test_what_belongs_together_is_kept_together(
+    files: list[Rotation], issues: list[Issue], verbs: set[str], expected: list[str]
+) -> None:
+    assert told(plan(files, issues, setting()).only(verbs).actions) == expected
+
+
+@pytest.mark.parametrize("order", list(permutations(({"open", "reopen", "update"}, {"remind"}, {"close"}))))
+def test_runs_of_some_kinds_in_any_order_end_where_one_run_of_all_does(order: tuple[set[str], ...]) -> None:
+    files = [rotation(OVERDUE), replace(ALREADY_DUE, key="again"), rotation(OVERDUE, key="new"), OTHER]
+    issues = [LATE, issue(2, id="mixpanel/again"), issue(3, id="mixpanel/gone")]
+    split = issues
+    for verbs in (*order, *order):
+        split = applied(plan(files, split, setting()).only(verbs).actions, split, TODAY)
+    whole = applied(planned(files, issues), issues, TODAY)
+    assert {each.marker.id: (each.is_open, each.marker) for each in split} == {
+        each.marker.id: (each.is_open, each.marker) for each in whole
+    }
+    assert planned(files, split) == ()

@@ -11,11 +11,11 @@ from keyturn import policy as judge
 from keyturn.actions import Close, Note, Remind, StateReason
 from keyturn.errors import GuardError
 from keyturn.plan.case import Case, Setting
-from keyturn.plan.order import in_order, rationed
+from keyturn.plan.order import in_order, only, rationed
 from keyturn.plan.rules import RULES, closed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
 
     from keyturn.actions import Action, Open
@@ -35,6 +35,10 @@ class Plan:
     actions: tuple[Action, ...]
     waiting: tuple[Open, ...] = ()
     issues_open: int = 0
+
+    def only(self, verbs: Collection[str]) -> Plan:
+        """Return the plan with the actions of some kinds; the guard has to see the whole one."""
+        return replace(self, actions=tuple(only(self.actions, verbs)))
 
     def guard(self, limits: Limits) -> None:
         """Raise GuardError where so many issues would be closed as not planned that somebody should look first."""

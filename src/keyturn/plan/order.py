@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyturn.actions import Close, Open, Remind, Reopen, Update
+from keyturn.actions import Close, Open, Remind, Reopen, Update, verb
 from keyturn.model import Tier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from keyturn.actions import Action
     from keyturn.model import Issue, Limits
@@ -30,6 +30,23 @@ def in_order(actions: Sequence[Action]) -> Sequence[Action]:
         return turn, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
 
     return sorted(actions, key=place)
+
+
+def only(actions: Sequence[Action], verbs: Collection[str]) -> Sequence[Action]:
+    """Keep the actions of some kinds, and of what belongs together all or nothing.
+
+    The update that remembers a reminder goes with it, else it would never be sent; an open that follows what was
+    kept back for the same key would stand beside it.
+    """
+    reminded = {action.issue.number for action in actions if isinstance(action, Remind)}
+    kept = [action for action in actions if _kind(action, reminded) in verbs]
+    kept_back = {action.subject.rotation for action in actions if _kind(action, reminded) not in verbs}
+    return [each for each in kept if not (isinstance(each, Open) and each.subject.rotation in kept_back)]
+
+
+def _kind(action: Action, reminded: Collection[int]) -> str:
+    is_memory = isinstance(action, Update) and action.issue.number in reminded
+    return "remind" if is_memory else verb(action)
 
 
 def rationed(
