@@ -228,7 +228,7 @@ def test_what_is_installed_is_what_is_locked(name: str) -> None:
 
 @every_workflow
 def test_act_finds_the_grammar_sound(name: str, tmp_path: Path) -> None:
-    act = Path(sysconfig.get_path("scripts")) / "act"
-    command = [act, "--validate", "--strict", "--workflows", FOLDER / name]
+    act = f"{sysconfig.get_path('scripts')}/act"
+    command = [act, "--validate", "--strict", "--workflows", str(FOLDER / name)]
     done = subprocess.run(command, cwd=ROOT, env={"HOME": str(tmp_path)}, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
