@@ -34,7 +34,7 @@ class Workspace:
     problems: tuple[Problem, ...]
     files: tuple[str, ...]  # every file that declares something, as problems name it
     is_judgeable: bool  # the policy could be read; without it nothing may be decided
-    is_whole: bool  # every declared file could be read; without it nothing counts as gone
+    is_whole: bool  # every declared file could be read and says which key it means; without it nothing counts as gone
     left_alone: frozenset[str]  # ids, former ones too, whose file has an error
 
     @property
@@ -179,7 +179,9 @@ def _checked(reading: _Reading, today: date) -> Workspace:
         problems=tuple(sorted([*while_reading, *_located(findings, reading)])),
         files=tuple(part.shown for part in reading.declarations()),
         is_judgeable=reading.policy.value is not None and POLICY not in faulty,
-        is_whole=all(part.value for part in reading.declarations()),
+        # A mistake in a provider or a key gives a file another id; the issue of the one that was meant is not gone.
+        is_whole=all(part.value for part in reading.declarations())
+        and faulty.isdisjoint(each.path for each in rotations),
         left_alone=frozenset(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),
     )
 
