@@ -99,15 +99,6 @@ def test_a_dry_run_writes_nothing(workflow: str, project: Project, fake: FakeGit
     assert fake.writes == []
 
 
-def test_a_run_by_hand_writes_where_no_dry_run_is_asked_for(project: Project, fake: FakeGitHub) -> None:
-    project.declare("loader", day(ago=120))
-    project.push()
-
-    told = project.run("issues.yml", "workflow_dispatch", inputs={"dry_run": "false", "force": "false"})
-    assert told.result == "success", told.log
-    assert methods(fake) == ["POST"]
-
-
 def test_closing_much_takes_a_person_who_says_so(project: Project, fake: FakeGitHub) -> None:
     project.write("keyturn.yaml", "limits: {max_close_count: 1, max_close_percent: 1}\n")
     for key in ("one", "two", "three"):
@@ -121,7 +112,7 @@ def test_closing_much_takes_a_person_who_says_so(project: Project, fake: FakeGit
     assert refused.result == "failure"
     assert methods(fake) == ["POST"] * 3
 
-    forced = project.run("issues.yml", "workflow_dispatch", inputs={"force": "true"})
+    forced = project.run("issues.yml", "workflow_dispatch", inputs={"force": "true", "dry_run": "false"})
     assert forced.result == "success", forced.log
     assert sorted((issue.title, issue.state_reason) for issue in fake.repository().issues.values()) == [
         ("Rotate mixpanel/one", "not_planned"),
