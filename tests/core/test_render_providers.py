@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+import pytest
+
 from keyturn.actions import Section, Span, Task
 from keyturn.render import providers
+from keyturn.render.providers import Guide
 
 RAW = {
     "name": "Examplary",
     "strategy": "overlap",
+    "aliases": ["example", "old-example"],
     "console": "https://examplary.example/settings",
     "docs": "https://{subdomain}.examplary.example",
-    "credential": {"term": "API token"},
+    "credential": {"term": "API token", "fields": [{"name": "id", "secret": False}, {"name": "token"}, "extra"]},
+    "activation_delay": "30m",
     "reveal_once": True,
     "last_used": False,
     "max_keys": 2,
+    "params": {"subdomain": {"kind": "label", "describe": "the first part of your address"}},
+    "variants": {"legacy": {"strategy": "reset"}, "other": None},
     "notes": ["Ask @alice."],
+    "probe": {"params": {"region": {"kind": "label"}}, "confidence": "documented"},
 }
 BARE = {"name": "Bare", "strategy": "contact"}
 SECTIONS = (
@@ -46,16 +54,26 @@ def test_the_document_is_the_file_with_slug_and_checklist() -> None:
     }
 
 
-def test_lines_show_facts_checklist_and_notes() -> None:
-    assert providers.text("examplary", RAW, SECTIONS) == [
+def test_the_document_says_what_was_asked_for() -> None:
+    asked = providers.document("bare", BARE, (), variant="legacy", reason="leaked")
+    assert asked == {"slug": "bare", **BARE, "variant": "legacy", "reason": "leaked", "checklist": []}
+
+
+def test_lines_show_facts_checklist_variants_and_notes() -> None:
+    assert providers.text(Guide("examplary", RAW, SECTIONS)) == [
         "Examplary (examplary)",
         "",
         "Strategy        overlap",
-        "Console         https://examplary.example/settings",
-        "Documentation   https://{subdomain}.examplary.example",
+        "Credential      API token",
+        "Parts           id (not secret), token, extra",
+        "Works after     30 minutes",
         "Most keys       2",
         "Shown once      yes",
         "Shows last use  no",
+        "Also known as   example, old-example",
+        "Console         https://examplary.example/settings",
+        "Documentation   https://{subdomain}.examplary.example",
+        "Asks for        subdomain (the first part of your address); region",
         "",
         "1. Create the new key",
         "   ! Careful.",
@@ -67,24 +85,37 @@ def test_lines_show_facts_checklist_and_notes() -> None:
         "2. Record",
         "   - Record it.",
         "",
+        "Variants: legacy, other (shown with --variant NAME)",
+        "",
         "Notes",
         "   - Ask @alice.",
     ]
-    assert providers.text("bare", BARE, ()) == ["Bare (bare)", "", "Strategy  contact"]
+    assert providers.text(Guide("bare", BARE, ())) == ["Bare (bare)", "", "Strategy  contact"]
 
 
-def test_the_page_shows_facts_checklist_and_notes() -> None:
-    assert providers.markdown("examplary", RAW, SECTIONS) == (
-        "## Examplary (`examplary`)\n\n"
-        "| Fact | Value |\n"
-        "| --- | --- |\n"
-        "| Strategy | overlap |\n"
-        "| Console | [`https://examplary.example/settings`](https://examplary.example/settings) |\n"
-        "| Documentation | `https://{subdomain}.examplary.example` |\n"
-        "| Most keys | 2 |\n"
-        "| Shown once | yes |\n"
-        "| Shows last use | no |\n\n"
-        "### Create the new key\n\n"
+def test_facts_that_a_file_leaves_out_are_said_to_be_unknown() -> None:
+    assert providers.facts(BARE) == [
+        ("Strategy", "contact"),
+        *[
+            (name, "not known")
+            for name in (
+                "Credential",
+                "Parts",
+                "Role",
+                "Self-service",
+                "Works after",
+                "Most keys",
+                "Shown once",
+                "Expires",
+                "Shows last use",
+            )
+        ],
+    ]
+
+
+def test_a_section_in_markdown() -> None:
+    assert providers.markdown_section(SECTIONS[0], "### 1.") == (
+        "### 1. Create the new key\n\n"
         "> [!WARNING]\n"
         "> Careful.\n\n"
         "- Click **Create**.\n"
@@ -92,26 +123,47 @@ def test_the_page_shows_facts_checklist_and_notes() -> None:
         "  ```sql\n"
         "  SELECT 1;\n"
         "  SELECT 2;\n"
-        "  ```\n\n"
-        "### Record\n\n"
-        "- Record it.\n\n"
-        "### Notes\n\n"
-        "- Ask `@alice`."
+        "  ```"
     )
-    assert providers.markdown("bare", BARE, ()).endswith("| Strategy | contact |")
+    assert providers.markdown_section(SECTIONS[1], "##") == "## Record\n\n- Record it."
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("Plain words.", "Plain words.", id="plain"),
+        pytest.param("Set `variant` to **Legacy key**.", "Set `variant` to **Legacy key**.", id="styles"),
+        pytest.param("Ask @alice <b>.", "Ask `@alice` &lt;b&gt;.", id="nothing comes alive"),
+        pytest.param("`code`", "`code`", id="a style alone"),
+    ],
+)
+def test_remarks_keep_their_styles_alone(written: str, expected: str) -> None:
+    assert providers.prose(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param({}, None, id="none"),
+        pytest.param({"probe": {"confidence": "detector"}}, "detector", id="its own"),
+        pytest.param({"variants": {"a": None, "b": {"probe": {"confidence": "inferred"}}}}, "inferred", id="a variant"),
+    ],
+)
+def test_the_confidence_of_a_probe(raw: dict[str, object], expected: str | None) -> None:
+    assert providers.probe_confidence(raw) == expected
 
 
 def test_the_list_is_in_order() -> None:
     both = {"examplary": RAW, "bare": BARE}
     assert [each["slug"] for each in providers.documents(both)] == ["bare", "examplary"]
     assert providers.text_list(both) == [
-        "SLUG       NAME       STRATEGY  CREDENTIAL",
+        "SLUG       NAME       STRATEGY  CREDENTIAL  PROBE",
         "bare       Bare       contact",
-        "examplary  Examplary  overlap   API token",
+        "examplary  Examplary  overlap   API token   documented",
     ]
     assert providers.markdown_list(both) == (
-        "| Slug | Name | Strategy | Credential |\n"
-        "| --- | --- | --- | --- |\n"
-        "| `bare` | Bare | contact |  |\n"
-        "| `examplary` | Examplary | overlap | API token |"
+        "| Slug | Name | Strategy | Credential | Probe |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| `bare` | Bare | contact |  |  |\n"
+        "| `examplary` | Examplary | overlap | API token | documented |"
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from keyturn.actions import Span
 from keyturn.render import escape, spans, tables
+from keyturn.render.days import counted
 from keyturn.render.tables import Table
 
 if TYPE_CHECKING:
@@ -12,23 +16,33 @@ if TYPE_CHECKING:
 
     from keyturn.actions import Section, Task
 
-_NAMES = ("Slug", "Name", "Strategy", "Credential")
-_FACTS = (
-    ("strategy", "Strategy"),
-    ("console", "Console"),
-    ("docs", "Documentation"),
-    ("role", "Role"),
-    ("activation_delay", "Works after"),
-    ("max_keys", "Most keys"),
-    ("reveal_once", "Shown once"),
-    ("expires", "Expires"),
-    ("last_used", "Shows last use"),
-)
+    Raw: TypeAlias = Mapping[str, Any]
+
+NOT_KNOWN = "not known"
+_MOST = 1000  # rows of a list, which stays whole
+_NAMES = ("Slug", "Name", "Strategy", "Credential", "Probe")
+_STYLED = re.compile(r"\*\*([^*]+)\*\*|`([^`]+)`")
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
-def document(slug: str, raw: Mapping[str, Any], sections: Sequence[Section]) -> dict[str, Any]:
-    """Give a provider's file as JSON with its `slug` and `checklist`."""
-    return {"slug": slug, **raw, "checklist": checklist(sections)}
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A provider's file with the checklists that are composed from it."""
+
+    slug: str
+    raw: Raw
+    sections: Sequence[Section]
+    leak: Sequence[Section] = ()  # the same after a leak; empty where the sections are for another reason already
+    downtime: str | None = None
+    variants: Mapping[str, Guide] = field(default_factory=dict)
+
+
+# -- JSON ----------------------------------------------------------------------------------------------------------
+
+
+def document(slug: str, raw: Raw, sections: Sequence[Section], **asked: str) -> dict[str, Any]:
+    """Give a provider's file as JSON with its `slug`, what was asked for (variant, reason) and its `checklist`."""
+    return {"slug": slug, **raw, **asked, "checklist": checklist(sections)}
 
 
 def checklist(sections: Sequence[Section]) -> list[dict[str, Any]]:
@@ -39,42 +53,9 @@ def checklist(sections: Sequence[Section]) -> list[dict[str, Any]]:
     ]
 
 
-def documents(providers: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def documents(providers: Mapping[str, Raw]) -> list[dict[str, Any]]:
     """Give the list of all providers as JSON."""
     return [{"slug": slug, **raw} for slug, raw in sorted(providers.items())]
-
-
-def text(slug: str, raw: Mapping[str, Any], sections: Sequence[Section]) -> list[str]:
-    """Write a provider's facts, checklist and notes as plain lines."""
-    facts = tables.columns(_facts(raw))
-    title = escape.terminal(f"{raw['name']} ({slug})")
-    return [title, "", *facts, *_text_sections(sections), *_text_notes(raw.get("notes", ()))]
-
-
-def text_list(providers: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Write one aligned line per provider under a heading."""
-    rows = table(providers)
-    return tables.columns([tuple(name.upper() for name in rows.names), *rows.rows])
-
-
-def table(providers: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Give a row for every provider."""
-    return Table(_NAMES, tuple(_rows(providers)))
-
-
-def markdown(slug: str, raw: Mapping[str, Any], sections: Sequence[Section]) -> str:
-    """Write a provider's facts, checklist and notes as Markdown."""
-    facts = [(name, _fact_markdown(value)) for name, value in _facts(raw)]
-    parts = [f"## {escape.markdown(raw['name'])} ({escape.code(slug)})", tables.markdown(("Fact", "Value"), facts)]
-    parts += [_markdown_section(section) for section in sections]
-    notes = "\n".join(f"- {escape.markdown(note)}" for note in raw.get("notes", ()))
-    return "\n\n".join([*parts, *([f"### Notes\n\n{notes}"] if notes else [])])
-
-
-def markdown_list(providers: Mapping[str, Mapping[str, Any]]) -> str:
-    """Write a Markdown table of all providers."""
-    rows = [(escape.code(slug), *map(escape.markdown, rest)) for slug, *rest in _rows(providers)]
-    return tables.markdown(_NAMES, rows, most=1000)
 
 
 def _entry(task: Task) -> dict[str, Any]:
@@ -85,26 +66,26 @@ def _sentence(task: Task) -> str:
     return "".join(span.text for span in task.spans)
 
 
-def _facts(raw: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(name, _spoken(raw[field])) for field, name in _FACTS if raw.get(field) is not None]
+# -- text ----------------------------------------------------------------------------------------------------------
 
 
-def _spoken(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+def text(guide: Guide) -> list[str]:
+    """Write a provider's facts, checklist, variants and notes as plain lines."""
+    rows = tables.columns((name, value) for name, value in facts(guide.raw) if value != NOT_KNOWN)
+    title = escape.terminal(f"{guide.raw['name']} ({guide.slug})")
+    variants = _text_variants(guide.raw.get("variants") or {})
+    return [title, "", *rows, *_text_sections(guide.sections), *variants, *_text_notes(guide.raw.get("notes") or ())]
 
 
-def _fact_markdown(value: str) -> str:
-    address = escape.url(value)
-    return f"[{escape.code(value)}]({address})" if address else escape.markdown(value)
+def text_list(providers: Mapping[str, Raw]) -> list[str]:
+    """Write one aligned line per provider under a heading."""
+    rows = table(providers)
+    return tables.columns([tuple(name.upper() for name in rows.names), *rows.rows])
 
 
-def _rows(providers: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str, str]]:
-    return [
-        (slug, raw["name"], raw["strategy"], raw.get("credential", {}).get("term") or "")
-        for slug, raw in sorted(providers.items())
-    ]
+def table(providers: Mapping[str, Raw]) -> Table:
+    """Give a row for every provider."""
+    return Table(_NAMES, tuple(_rows(providers)))
 
 
 def _text_sections(sections: Sequence[Section]) -> Iterator[str]:
@@ -118,6 +99,12 @@ def _text_sections(sections: Sequence[Section]) -> Iterator[str]:
             yield from (escape.terminal(f"       {line}") for line in (task.code or "").splitlines())
 
 
+def _text_variants(variants: Raw) -> Iterator[str]:
+    if variants:
+        yield ""
+        yield escape.terminal(f"Variants: {', '.join(variants)} (shown with --variant NAME)")
+
+
 def _text_notes(notes: Sequence[str]) -> Iterator[str]:
     if notes:
         yield ""
@@ -125,13 +112,112 @@ def _text_notes(notes: Sequence[str]) -> Iterator[str]:
     yield from (escape.terminal(f"   - {note}") for note in notes)
 
 
-def _markdown_section(section: Section) -> str:
+# -- Markdown ------------------------------------------------------------------------------------------------------
+
+
+def markdown_list(providers: Mapping[str, Raw]) -> str:
+    """Write a Markdown table of all providers."""
+    rows = [(escape.code(slug), *map(escape.markdown, rest)) for slug, *rest in _rows(providers)]
+    return tables.markdown(_NAMES, rows, most=_MOST)
+
+
+def markdown_section(section: Section, heading: str) -> str:
+    """Write a section under its heading, with its warning before the tasks."""
     warning = f"> [!WARNING]\n> {escape.markdown(section.warning)}\n\n" if section.warning else ""
-    tasks = "\n".join(line for task in section.tasks for line in _markdown_task(task))
-    return f"### {escape.markdown(section.title)}\n\n{warning}{tasks}"
+    return f"{heading} {escape.markdown(section.title)}\n\n{warning}{markdown_tasks(section.tasks)}"
+
+
+def markdown_tasks(tasks: Sequence[Task]) -> str:
+    """Write tasks as a list, with what there is to copy below each."""
+    return "\n".join(line for task in tasks for line in _markdown_task(task))
 
 
 def _markdown_task(task: Task) -> Iterator[str]:
     yield f"- {spans.markdown(task.spans)}"
     if block := spans.block(task):
         yield block
+
+
+def prose(written: str) -> str:
+    """Write a remark on one line; its own **labels** and `code` keep their style, all else is inert."""
+    return spans.markdown(tuple(_spans(written)))
+
+
+def _spans(written: str) -> Iterator[Span]:
+    end = 0
+    for found in _STYLED.finditer(written):
+        yield Span(written[end : found.start()])
+        bold, code = found.groups()
+        yield Span(bold or code, "bold" if bold else "code")
+        end = found.end()
+    yield Span(written[end:])
+
+
+# -- facts ---------------------------------------------------------------------------------------------------------
+
+
+def facts(raw: Raw) -> list[tuple[str, str]]:
+    """Give a file's facts by name, `not known` where it is silent; further names and addresses only where it has them."""
+    credential = raw.get("credential") or {}
+    optional = (
+        ("Also known as", ", ".join(raw.get("aliases") or ())),
+        ("Console", raw.get("console")),
+        ("Documentation", raw.get("docs")),
+        ("Home page", raw.get("homepage")),
+        ("Asks for", "; ".join(_params(raw))),
+    )
+    always = (
+        ("Strategy", raw["strategy"]),
+        ("Credential", credential.get("term") or credential.get("kind")),
+        ("Parts", ", ".join(map(_part, credential.get("fields") or ()))),
+        ("Role", raw.get("role")),
+        ("Self-service", raw.get("self_service")),
+        ("Works after", _delay(raw.get("activation_delay"))),
+        ("Most keys", raw.get("max_keys")),
+        ("Shown once", raw.get("reveal_once")),
+        ("Expires", raw.get("expires")),
+        ("Shows last use", raw.get("last_used")),
+    )
+    return [*((name, _spoken(value)) for name, value in always), *((name, value) for name, value in optional if value)]
+
+
+def probe_confidence(raw: Raw) -> str | None:
+    """Return the confidence of a provider's probe, or of the first variant that has one."""
+    probes = [raw.get("probe"), *((variant or {}).get("probe") for variant in (raw.get("variants") or {}).values())]
+    return next((probe["confidence"] for probe in probes if probe), None)
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or NOT_KNOWN)
+
+
+def _delay(written: str | None) -> str | None:
+    return counted(int(written[:-1]), _UNITS[written[-1]]) if written else None
+
+
+def _part(given: str | Raw) -> str:
+    if isinstance(given, str):
+        return given
+    return f"{given['name']} (not secret)" if given.get("secret") is False else str(given["name"])
+
+
+def _params(raw: Raw) -> Iterator[str]:
+    params = {**(raw.get("params") or {}), **((raw.get("probe") or {}).get("params") or {})}
+    for name, param in params.items():
+        described = param.get("describe")
+        yield f"{name} ({described})" if described else name
+
+
+def _rows(providers: Mapping[str, Raw]) -> list[tuple[str, ...]]:
+    return [
+        (
+            slug,
+            raw["name"],
+            raw["strategy"],
+            (raw.get("credential") or {}).get("term") or "",
+            probe_confidence(raw) or "",
+        )
+        for slug, raw in sorted(providers.items())
+    ]
