@@ -157,7 +157,7 @@ def _spans(written: str) -> Iterator[Span]:
 
 
 def facts(raw: Raw) -> list[tuple[str, str]]:
-    """Give a file's facts by name, `not known` where it is silent; further names and addresses only where it has them."""
+    """Give a file's facts by name, `not known` where it is silent; names and addresses only where it has them."""
     credential = raw.get("credential") or {}
     optional = (
         ("Also known as", ", ".join(raw.get("aliases") or ())),
