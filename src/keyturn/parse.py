@@ -6,8 +6,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keyturn.model import (
+    Auth,
     Baseline,
     Cadence,
+    ClientAuth,
+    Confidence,
     Connection,
     Consumer,
     Credential,
@@ -18,6 +21,7 @@ from keyturn.model import (
     EvidenceRules,
     Incident,
     Limits,
+    Marks,
     Match,
     Method,
     Param,
@@ -26,6 +30,7 @@ from keyturn.model import (
     Phase,
     Platform,
     Policy,
+    Probe,
     ProbeRules,
     Proof,
     Provider,
@@ -35,6 +40,7 @@ from keyturn.model import (
     RetirementEvidence,
     Rotation,
     Rule,
+    Scheme,
     Step,
     Strategy,
     Tier,
@@ -163,8 +169,8 @@ def provider(slug: str, document: Document) -> Provider:
 
 def _provider(slug: str, document: Document, variants: Mapping[str, Provider]) -> Provider:
     given = _given(document)
-    probe = _given(given.get("probe", {}))
-    params = {**_given(given.get("params", {})), **_given(probe.get("params", {}))}
+    asked = {**_given(given.get("params", {})), **_given(_given(given.get("probe", {})).get("params", {}))}
+    params = {name: Param(**_given(param)) for name, param in asked.items()}
     return Provider(
         slug=slug,
         name=given["name"],
@@ -181,12 +187,36 @@ def _provider(slug: str, document: Document, variants: Mapping[str, Provider]) -
         expires=given.get("expires"),
         role=given.get("role"),
         last_used=given.get("last_used"),
-        params={name: Param(**_given(param)) for name, param in params.items()},
+        params=params,
         steps={Phase(phase): _steps(steps) for phase, steps in _given(given.get("steps", {})).items()},
         variants=variants,
         confirm=_steps(given.get("confirm", ())),
         notes=tuple(given.get("notes", ())),
+        probe=_with(lambda probe: _probe(probe, params), given.get("probe")),
     )
+
+
+def _probe(document: Document, params: Mapping[str, Param]) -> Probe:
+    given = _given(document)
+    return Probe(
+        url=given["url"],
+        auth=_auth(given["auth"]),
+        accepted=frozenset(given["accepted"]),
+        rejected=frozenset(given["rejected"]),
+        confidence=Confidence(given["confidence"]),
+        method=given.get("method", "GET"),
+        headers=_given(given.get("headers", {})),
+        body=given.get("body"),
+        params=params,
+        match=Marks(**_given(given.get("match", {}))),
+        sources=tuple(given.get("sources", ())),
+    )
+
+
+def _auth(document: Document) -> Auth:
+    given = {**_given(document), "scheme": Scheme(document["scheme"])}
+    client_auth = _with(ClientAuth, given.get("client_auth"))
+    return Auth(**{**given, "client_auth": client_auth})
 
 
 def _overlaid(document: Document, own: Document) -> Document:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
+    from keyturn.model.probe import Probe
+
 
 class Strategy(StrEnum):
     """What a provider allows when its key is rotated."""
@@ -92,6 +94,7 @@ class Provider:
     variants: Mapping[str, Provider] = field(default_factory=dict)
     confirm: Steps = ()
     notes: tuple[str, ...] = ()
+    probe: Probe | None = None
 
     def variant(self, name: str | None) -> Provider:
         """Return the provider as its variant differs; itself without one."""
