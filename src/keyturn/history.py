@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from base64 import b64encode
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from keyturn.errors import OutsideError, RepositoryError
+from keyturn.errors import OutsideError, RepositoryError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from git import Repo
+
+    from keyturn.errors import KeyturnError
 
 # git@host:owner/name.git · ssh://git@host/owner/name · https://host/owner/name.git
 _REMOTE = re.compile(r"(?:[a-z+]+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([^/:]+/[^/]+?)(?:\.git)?/?")
@@ -67,7 +72,7 @@ def _tip(repo: Repo, environment: Mapping[str, str], default_branch: str | None)
     answer = _asked(repo, environment, wanted)
     symbolic = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", answer, re.MULTILINE)
     branch = default_branch or (symbolic[1] if symbolic else "HEAD")
-    ref = "HEAD" if branch == "HEAD" else f"refs/heads/{branch}"
+    ref = f"refs/heads/{default_branch}" if default_branch else "HEAD"
     found = re.search(rf"^([0-9a-f]{{40,64}})\t{re.escape(ref)}$", answer, re.MULTILINE)
     if found is None:
         message = f"the remote `origin` has no branch {branch}; nothing was changed"
@@ -84,12 +89,12 @@ def _tip_without_remote(repo: Repo, environment: Mapping[str, str], default_bran
     return branch or "the default branch", environment.get("GITHUB_SHA") or repo.head.commit.hexsha
 
 
-def _asked(repo: Repo, environment: Mapping[str, str], refs: list[str]) -> str:
+def _asked(repo: Repo, environment: Mapping[str, str], ref: str) -> str:
     from git.exc import GitCommandError
 
     try:
         with repo.git.custom_environment(**_access(environment)):
-            return str(repo.git.ls_remote("--symref", "origin", *refs))
+            return str(repo.git.ls_remote("--symref", "origin", ref))
     except GitCommandError as error:
         message = f"`git ls-remote origin` failed with status {error.status}; nothing was changed, run again later"
         raise OutsideError(message) from None
@@ -134,3 +139,144 @@ def _insist_on_no_repository(root: Path) -> None:
     if any((folder / ".git").exists() for folder in (root, *root.parents)):
         message = "this is a git repository, but git is not installed or not on the PATH; install it"
         raise OutsideError(message)
+
+
+# -- two commits ---------------------------------------------------------------------------------------------------
+
+DEEPER = "fetch more of the history, in a workflow with `fetch-depth: 0` of actions/checkout"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The commit that a change is to be merged into, and the one at which it left that line; often they are one."""
+
+    base: str
+    fork: str
+
+
+def comparison(root: Path, ref: str) -> Comparison:
+    """Find what the work tree is to be compared with.
+
+    Raises UsageError where the ref names no commit or one of another history, OutsideError where the clone is too
+    shallow to tell.
+    """
+    with _repository(root) as repo:
+        if repo is None or not repo.head.is_valid():
+            message = "there is nothing to compare with: this is no git repository, or it has no commit yet"
+            raise UsageError(message)
+        base = _asked_quietly(repo, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}") if ref[:1] != "-" else ""
+        if not base:
+            raise _missing(repo, f"{ref} names no commit here", "give a branch, a tag or a commit")
+        fork = _asked_quietly(repo, "merge-base", base, "HEAD")
+        if not fork:
+            other = "give the branch that the change is to be merged into"
+            raise _missing(repo, f"{ref} and this commit have no common history here", other)
+        return Comparison(base, fork)
+
+
+def export(root: Path, commit: str, names: Sequence[str], into: Path, largest: int) -> None:
+    """Write files and folders that a commit has below `root` into an empty folder, without filters and hooks.
+
+    A link becomes one that leads nowhere; a file of more than `largest` bytes becomes one of as many zero bytes.
+    """
+    with _repository(root) as repo:
+        if repo is None:  # pragma: no cover - `comparison` has found a repository here
+            return
+        prefix = _prefix(repo, root)
+        wanted = [prefix + name for name in names]
+        listed = repo.git.ls_tree("-r", "-z", "--full-tree", commit, "--", *wanted, **_RAW)
+        found = [entry for line in listed.split(b"\0") if line for entry in _entry(line, prefix)]
+        blobs = _blobs(repo, [entry.blob for entry in found], largest)
+        for entry in found:
+            _write(into / entry.name, entry, blobs, largest)
+
+
+def deleted(root: Path, commit: str, folder: str, largest: int) -> list[bytes] | None:
+    """Return what the files below a folder held that were deleted on the way to a commit; None in a shallow clone.
+
+    What came and went on a branch before it was merged never counted, so the first parents alone are looked at.
+    """
+    with _repository(root) as repo:
+        if repo is None or _is_shallow(repo):
+            return None
+        with repo.git.custom_environment(GIT_LITERAL_PATHSPECS="1"):
+            log = ("--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=D", "--format=", "-z")
+            text = repo.git.log(*log, commit, "--", _prefix(repo, root) + folder, **_RAW)
+        blobs = [found[1].decode() for found in _DELETED.finditer(text)]
+        return list(_blobs(repo, blobs, largest).values())
+
+
+_RAW: dict[str, Any] = {"stdout_as_string": False, "strip_newline_in_stdout": False}
+_DELETED = re.compile(rb":[0-7]{6} 000000 ([0-9a-f]{40,64}) 0+ D\0[^\0]+\.ya?ml(?=\0)")
+_FILE, _LINK = "100", "120"  # how the modes of regular files and of symbolic links begin
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file of a commit, by its name below the root."""
+
+    mode: str
+    blob: str
+    name: str
+
+
+def _entry(line: bytes, prefix: str) -> Iterator[_Entry]:
+    head, _, path = line.partition(b"\t")
+    mode, _, blob = head.decode().split(" ")
+    name = os.fsdecode(path).removeprefix(prefix)
+    # Git makes no such names; whoever forges a tree with them must not write beside the folder.
+    if {"", ".", "..", ".git"}.isdisjoint(name.split("/")):
+        yield _Entry(mode, blob, name)
+
+
+def _write(path: Path, entry: _Entry, blobs: Mapping[str, bytes], largest: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if entry.mode.startswith(_LINK):
+        path.symlink_to("nowhere")
+    elif entry.mode.startswith(_FILE):
+        path.write_bytes(blobs.get(entry.blob, b"\0" * (largest + 1)))
+
+
+def _blobs(repo: Repo, names: Sequence[str], largest: int) -> dict[str, bytes]:
+    """Read blobs with two calls of git, however many they are; those that are too large are left out."""
+    sizes = (line.split() for line in _catalogued(repo, "--batch-check", names).splitlines())
+    wanted = [name.decode() for name, kind, *size in sizes if kind == b"blob" and int(size[0]) <= largest]
+    answer, start, found = _catalogued(repo, "--batch", wanted), 0, dict[str, bytes]()
+    for name in wanted:
+        end = answer.index(b"\n", start)
+        size = int(answer[start:end].rpartition(b" ")[2])
+        found[name] = answer[end + 1 : end + 1 + size]
+        start = end + size + 2
+    return found
+
+
+def _catalogued(repo: Repo, how: str, names: Sequence[str]) -> bytes:
+    with tempfile.TemporaryFile() as asked:
+        asked.write("".join(f"{name}\n" for name in dict.fromkeys(names)).encode())
+        asked.seek(0)
+        answer: bytes = repo.git.cat_file(how, istream=asked, **_RAW)
+        return answer
+
+
+def _prefix(repo: Repo, root: Path) -> str:
+    below = root.resolve().relative_to(Path(repo.working_dir).resolve()).as_posix()
+    return "" if below == "." else f"{below}/"
+
+
+def _asked_quietly(repo: Repo, *arguments: str) -> str:
+    from git.exc import GitCommandError
+
+    try:
+        return str(repo.git.execute(["git", *arguments]))
+    except GitCommandError:
+        return ""
+
+
+def _missing(repo: Repo, what: str, otherwise: str) -> KeyturnError:
+    if _is_shallow(repo):
+        return OutsideError(f"{what}, and the clone is shallow; {DEEPER}")
+    return UsageError(f"{what}; {otherwise}")
+
+
+def _is_shallow(repo: Repo) -> bool:
+    return _asked_quietly(repo, "rev-parse", "--is-shallow-repository") == "true"
