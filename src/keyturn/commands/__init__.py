@@ -32,6 +32,7 @@ COMMANDS = {
     "plan": "show what the next run would do",
     "apply": "make the issues agree with the files",
     "ages": "show how old every key is and when it is due",
+    "review": "say what a reviewer should see of a change, and what merging it brings",
     "request": "ask for a key to be rotated now",
     "record": "record how a rotation was shown to be complete",
     "providers": "list the providers, or show one with its checklist",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from keyturn import history
 from keyturn.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from keyturn.commands.world import World
     from keyturn.model import Policy
     from keyturn.trackers import Tracker
+    from keyturn.trackers.conversations import Conversation
 
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 API = "https://api.github.com"
@@ -54,18 +57,38 @@ def tracker(root: Path, name: str, policy: Policy, scope: str, world: World) -> 
     return _github(name.removeprefix("github:"), policy, scope, world)
 
 
+def conversation(repository: str, policy: Policy, world: World) -> Conversation:
+    """Open the pull requests of a repository; there the token of a workflow comments beside the policy's identity."""
+    from keyturn.trackers.conversations import Conversation
+    from keyturn.trackers.github import ACTIONS_BOT
+
+    also = (ACTIONS_BOT,) if policy.identity and world.in_actions else ()
+    return Conversation(repository=repository, scope="", identity=(*policy.identity, *also), **_access(world))
+
+
 def _github(name: str, policy: Policy, scope: str, world: World) -> Tracker:
     from keyturn.trackers.github import GitHubTracker
 
+    return GitHubTracker(repository=name, scope=scope, identity=policy.identity, **_access(world))
+
+
+class _Access(TypedDict):
+    token: str
+    in_actions: bool
+    base_url: str
+    pause: float
+    wait: Callable[[float], None]
+    now: Callable[[], datetime]
+    notify: Callable[[str], None]
+
+
+def _access(world: World) -> _Access:
     token = next((world.environment[each] for each in TOKENS if world.environment.get(each)), None)
     if token is None:
         message = "the GitHub tracker needs a token in GITHUB_TOKEN; or try `--tracker local`"
         raise UsageError(message)
-    return GitHubTracker(
-        repository=name,
+    return _Access(
         token=token,
-        scope=scope,
-        identity=policy.identity,
         in_actions=world.in_actions,
         base_url=world.environment.get("GITHUB_API_URL", API),
         pause=_pause(world),

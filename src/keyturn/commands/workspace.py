@@ -36,6 +36,7 @@ class Workspace:
     is_judgeable: bool  # the policy could be read; without it nothing may be decided
     is_whole: bool  # every declared file could be read and says which key it means; without it nothing counts as gone
     left_alone: frozenset[str]  # ids, former ones too, whose file has an error
+    every: tuple[Rotation, ...] = ()  # with those whose file has an error, as far as it could be read
 
     @property
     def has_errors(self) -> bool:
@@ -183,6 +184,7 @@ def _checked(reading: _Reading, today: date) -> Workspace:
         is_whole=all(part.value for part in reading.declarations())
         and faulty.isdisjoint(each.path for each in rotations),
         left_alone=frozenset(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),
+        every=tuple(rotations),
     )
 
 
