@@ -306,7 +306,7 @@ def test_a_file_that_changes_meanwhile_is_not_written_over(desk: Desk) -> None:
     path = desk.declare(created=OVERDUE)
     real = desk.calendar
 
-    class Meddling(type(real)):  # type: ignore[misc]
+    class Meddling(type(real)):
         def __call__(self) -> object:
             desk.write(path, "provider: [")  # somebody saves a half-written file
             return real()

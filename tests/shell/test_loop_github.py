@@ -344,7 +344,7 @@ def test_an_issue_that_is_gone_is_opened_anew(desk: Desk, fake: FakeGitHub, what
 def test_a_github_that_does_not_answer_ends_with_3(desk: Desk, fake: FakeGitHub, break_it: object, said: str) -> None:
     desk.declare(created=DUE)
     desk.policy(identity=["keyturn-bot"])
-    break_it(fake, desk)  # type: ignore[operator]
+    break_it(fake, desk)
     ran = desk.keyturn("apply", *TRACKER)
     assert (ran.status, said in ran.err, "Traceback" in ran.err) == (3, True, False), ran
     assert desk.environment["GITHUB_TOKEN"] not in ran.out + ran.err

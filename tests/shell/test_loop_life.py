@@ -426,4 +426,4 @@ def test_a_file_with_an_error_stops_neither_the_others_nor_touches_its_own_issue
 def test_our_issues_are_by_the_bot(life: Life) -> None:
     life.desk.declare(created=DUE)
     life.apply()
-    assert isinstance(life.wall, Files) or life.wall.fake.issue(1).author.login == BOT  # type: ignore[attr-defined]
+    assert isinstance(life.wall, Files) or life.wall.fake.issue(1).author.login == BOT
