@@ -80,7 +80,10 @@ QUESTIONS = (
     Question("confirm", "How one sees that the new key is in use", many=True),
     Question("probe", "Address of a request that only reads and needs the key; Enter if there is none"),
     Question(
-        "probe-auth", "How it carries the key: bearer, header NAME or query NAME", needs=("probe",), is_required=True
+        "probe-auth",
+        "How it carries the key: bearer, header NAME, header NAME: Token {api_key}, or query NAME",
+        needs=("probe",),
+        is_required=True,
     ),
     Question("accepted", "HTTP statuses that show a good key", many=True, needs=("probe",), is_required=True),
     Question("rejected", "HTTP statuses that show a bad key", many=True, needs=("probe",), is_required=True),
@@ -151,10 +154,11 @@ def several(question: Question) -> list[str]:
 
 def single(question: Question) -> str:
     """Take one line, and ask again where it does not do."""
-    for choice in question.choices:
-        meaning = {each.value: means for each, means in STRATEGIES.items()}.get(choice)
-        print(f"  {choice}: {meaning}" if meaning else f"  {choice}")
-    answer = input(f"{question.asks}: ").strip()
+    if question.name == "strategy":
+        for strategy, meaning in STRATEGIES.items():
+            print(f"  {strategy}: {meaning}")
+    choices = f" ({' / '.join(question.choices)})" if question.choices else ""
+    answer = input(f"{question.asks}{choices}: ").strip()
     is_wrong = bool(answer and question.choices and answer not in question.choices)
     return single(question) if is_wrong or (question.is_required and not answer) else answer
 
@@ -182,19 +186,27 @@ def entry(answers: Answers, checked_on: str) -> dict[str, Any]:
         "reveal_once": KNOWN.get(answers.get("shown-once") or ""),
         "role": answers.get("role"),
         "last_used": KNOWN.get(answers.get("last-used") or ""),
-        "steps": {phase: answers[phase] for phase in phases if answers.get(phase)},
-        "confirm": answers.get("confirm"),
-        "notes": answers.get("note"),
+        "steps": {phase: sentences(answers[phase]) for phase in phases if answers.get(phase)},
+        "confirm": sentences(answers.get("confirm")),
+        "notes": sentences(answers.get("note")),
         "probe": probe(answers) if answers.get("probe") else None,
         "sources": [{"url": url, "checked_on": checked_on} for url in answers.get("source") or ()],
     }
     return {key: value for key, value in laid_out.items() if value is False or value}
 
 
+def sentences(texts: list[str] | None) -> list[str]:
+    """Begin every sentence with a capital, and end it with a full stop."""
+    return [f"{text[0].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" for text in texts or ()]
+
+
 def probe(answers: Answers) -> dict[str, Any]:
     """Lay a probe out; the key goes where `probe-auth` says."""
-    scheme, _, name = answers["probe-auth"].partition(" ")
-    auth = {"scheme": scheme, "name": name.strip(), "format": "{api_key}"} if name else {"scheme": scheme}
+    scheme, _, rest = answers["probe-auth"].partition(" ")
+    name, _, value = rest.partition(":")
+    auth = (
+        {"scheme": scheme, "name": name.strip(), "format": value.strip() or "{api_key}"} if name else {"scheme": scheme}
+    )
     return {
         "method": "GET",
         "url": answers["probe"],
@@ -329,7 +341,7 @@ def main(arguments: list[str]) -> int:
     print(f"Wrote {path}.")
     for line in missing(data):
         print(f"Still missing, {line}.")
-    print(f"Read it as others will: keyturn providers {slug}")
+    print(f"Read it as others will: keyturn providers {slug}. CONTRIBUTING.md says how to go on.")
     return 0
 
 

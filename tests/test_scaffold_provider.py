@@ -14,11 +14,14 @@ from keyturn.schema import Schemas
 pytestmark = pytest.mark.repository
 
 SCRIPT = Path(__file__).resolve().parent.parent / "scripts/scaffold_provider.py"
-LONG = "Click **New** and copy the key at once, because it is shown only this time, then give it the rights of the old one."
+LONG = (
+    "Click **New** and copy the key at once, because it is shown only this time, "
+    "then give it the rights of the old one."
+)
 GIVEN = (
     *("Acme CRM", "--strategy", "overlap", "--alias", "Acme Sales", "--term", "API token", "--role", "Admin"),
     *("--self-service", "yes", "--shown-once", "yes", "--last-used", "no", "--checked-on", "2026-11-21"),
-    *("--create", "Open **Settings**: then **API**.", "--create", LONG, "--revoke", "Delete the old one."),
+    *("--create", "Open **Settings**: then **API**.", "--create", LONG, "--revoke", "delete the old one"),
     *("--note", "Its guide deletes first.", "--source", "https://acme.example/docs"),
 )
 PROBE = (
@@ -70,7 +73,10 @@ def test_the_file_is_written_as_the_catalogue_has_it(tmp_path: Path) -> None:
     path = tmp_path / "providers/acme-crm.yaml"
     assert (done.returncode, done.stderr) == (0, "")
     assert path.read_text(encoding="utf-8") == WRITTEN
-    assert done.stdout == f"Wrote {path}.\nRead it as others will: keyturn providers acme-crm\n"
+    assert (
+        done.stdout
+        == f"Wrote {path}.\nRead it as others will: keyturn providers acme-crm. CONTRIBUTING.md says how to go on.\n"
+    )
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
@@ -82,6 +88,19 @@ def test_a_probe_is_laid_out_and_its_blank_is_asked_for(tmp_path: Path) -> None:
     done = scaffold(tmp_path, *GIVEN, *PROBE)
     assert WRITTEN_PROBE in (tmp_path / "providers/acme-crm.yaml").read_text(encoding="utf-8")
     assert "Still missing, probe.params.account: say its kind" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("answer", "auth"),
+    [
+        ("bearer", "{scheme: bearer}"),
+        ("query key", '{scheme: query, name: key, format: "{api_key}"}'),
+        ("header Authorization: Token {api_key}", '{scheme: header, name: Authorization, format: "Token {api_key}"}'),
+    ],
+    ids=str,
+)
+def test_a_probe_carries_the_key_as_answered(tmp_path: Path, answer: str, auth: str) -> None:
+    assert f"  auth: {auth}\n" in scaffold(tmp_path, *GIVEN, *PROBE, "--probe-auth", answer, "--dry-run").stdout
 
 
 ASKED = {

@@ -150,7 +150,8 @@ RULES = (
 
 @pytest.mark.parametrize("slug", sorted(PROVIDERS))
 def test_an_entry_keeps_the_rules(slug: str) -> None:
-    assert [fault for rule in RULES for fault in rule(PROVIDERS[slug])] == []
+    if faults := [f"providers/{slug}.yaml: {fault}" for rule in RULES for fault in rule(PROVIDERS[slug])]:
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
 @pytest.mark.parametrize("slug", sorted(PROVIDERS))
