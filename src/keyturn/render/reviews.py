@@ -87,7 +87,7 @@ def _headline(effect: Effect) -> str:
     new, old = effect.plan, Plan(effect.plan.today, effect.averted)
     parts = [plans.summary(new)] if new.actions or new.waiting else []
     parts += [f"no longer {plans.summary(old)}"] if old.actions else []
-    return f"Merging brings: {'; '.join(parts)}." if parts else "Merging changes nothing about the issues."
+    return f"After the merge: {'; '.join(parts)}." if parts else "Merging changes nothing about the issues."
 
 
 def _rows(effect: Effect) -> list[tuple[str, ...]]:
@@ -114,7 +114,13 @@ def _effect(effect: Effect | None) -> str:
     if effect is None:
         return _UNKNOWN
     rows = [
-        (f"**{what}**", escape.code(key), escape.code(issue), escape.markdown(due), escape.markdown(why))
+        (
+            f"**{what}**",
+            escape.code(key),
+            escape.code(issue) if issue != "new" else issue,
+            escape.markdown(due),
+            escape.markdown(why),
+        )
         for what, key, issue, due, why in _rows(effect)
     ]
     table = tables.markdown(("Action", "Key", "Issue", "Due", "Why"), rows, MOST_ROWS)
