@@ -165,14 +165,14 @@ def test_former_names_lead_to_todays_provider(former: str, slug: str) -> None:
 def test_the_statements_for_snowflake_can_be_copied() -> None:
     copied = {
         (section.title, task.code)
-        for section in sections("snowflake", integration="Supermetrics App")
+        for section in sections("snowflake", integration="Reporting App")
         for task in section.tasks
         if task.language == "sql"
     }
     assert {
-        ("Create the new key", 'ALTER SECURITY INTEGRATION "Supermetrics App" REFRESH OAUTH_CLIENT_SECRET_2;'),
-        ("Create the new key", "SELECT SYSTEM$SHOW_OAUTH_CLIENT_SECRETS('Supermetrics App');"),
-        ("Revoke the old key", 'ALTER SECURITY INTEGRATION "Supermetrics App" REFRESH OAUTH_CLIENT_SECRET;'),
+        ("Create the new key", 'ALTER SECURITY INTEGRATION "Reporting App" REFRESH OAUTH_CLIENT_SECRET_2;'),
+        ("Create the new key", "SELECT SYSTEM$SHOW_OAUTH_CLIENT_SECRETS('Reporting App');"),
+        ("Revoke the old key", 'ALTER SECURITY INTEGRATION "Reporting App" REFRESH OAUTH_CLIENT_SECRET;'),
     } <= copied
 
 
