@@ -220,8 +220,10 @@ def _auth(document: Document) -> Auth:
 
 
 def _overlaid(document: Document, own: Document) -> Document:
+    """Lay a variant over the rest; its null takes a fact away, but none that every provider must have."""
     steps = {**(document.get("steps") or {}), **(own.get("steps") or {})}
-    return {**document, **own, "steps": steps}
+    required = {name: own.get(name) or document[name] for name in ("name", "strategy")}
+    return {**document, **own, **required, "steps": steps}
 
 
 def platform(slug: str, document: Document) -> Platform:
