@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyturn import files, history, review
 from keyturn.commands import decision, places, showing, workspace
-from keyturn.errors import Exit, KeyturnError, OutsideError, RepositoryError, UnfinishedError, UsageError, worst
+from keyturn.errors import Exit, OutsideError, RepositoryError, UnfinishedError, UsageError, worst
 from keyturn.files.text import LARGEST
 from keyturn.model import Policy, Problem
 from keyturn.plan import Setting, plan
@@ -298,7 +298,7 @@ def _commented(page: str, scope: str, policy: Policy, world: World) -> Exit:
     except DeniedError as error:
         world.tell(f"{error}; the summary of the job has the review instead")
         return Exit.WELL
-    except KeyturnError as error:
+    except (OutsideError, UnfinishedError) as error:
         world.warn(f"no comment on pull request #{number}: {error}")
         return error.status
     world.tell(f"comment on pull request #{number}: {'written' if is_new else 'up to date'}")
