@@ -72,6 +72,37 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposed:
+    """One key that an incident touches."""
+
+    rotation: str
+    owners: tuple[str, ...]
+    tier: Tier
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that the issue of an incident says; each of its keys has an issue of its own."""
+
+    id: str
+    title: str
+    summary: str
+    due: date
+    path: str
+    since: str | None
+    until: str | None  # None while it still goes on
+    link: str | None
+    keys: tuple[Exposed, ...]
+    reopened: bool = False
+
+    @property
+    def done(self) -> int:
+        """Give how many of the keys have been replaced."""
+        return sum(key.is_done for key in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence of ours put at the head of what an issue says already; the rest of it stays, ticks and all."""
 
@@ -79,7 +110,7 @@ class Note:
     details: tuple[str, ...] = ()
 
 
-Text: TypeAlias = Content | Note
+Text: TypeAlias = Content | Overview | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +135,10 @@ class StateReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open an issue for a rotation that has none."""
+    """Open an issue for what has none."""
 
     subject: Subject
-    text: Content
+    text: Content | Overview
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     marker: Marker
@@ -154,13 +185,23 @@ class Reopen:
 
     subject: Subject
     issue: Issue
-    text: Content
+    text: Content | Overview
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     marker: Marker
 
 
-Action: TypeAlias = Open | Update | Remind | Close | Reopen
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Put a key's issue below the issue of its incident; either may be opened by the same run."""
+
+    subject: Subject  # of the key
+    issue: Issue | None
+    parent: str  # the incident's id
+    parent_issue: Issue | None
+
+
+Action: TypeAlias = Open | Update | Remind | Close | Reopen | Link
 
 
 def verb(action: Action) -> str:

@@ -34,7 +34,7 @@ def standing(
 ) -> Standing:
     """Judge one rotation; `issue` is the marker of its issue, where it has one that still counts."""
     missing = tuple(_missing(rotation, issue, policy, today))
-    incident = next((each for each in incidents if _touches(each, rotation, today, is_dead=not missing)), None)
+    incident = next((each for each in incidents if is_touched(rotation, each, today, is_dead=not missing)), None)
     return Standing(
         rotation=rotation,
         tier=tier(rotation, policy),
@@ -157,7 +157,8 @@ def _why(rotation: Rotation, policy: Policy, incident: Incident | None, today: d
     return Why.EXPIRES if by_expiry and by_expiry < _due_by_age(rotation, policy) else Why.DUE
 
 
-def _touches(incident: Incident, rotation: Rotation, today: date, *, is_dead: bool) -> bool:
+def is_touched(rotation: Rotation, incident: Incident, today: date, *, is_dead: bool) -> bool:
+    """Tell whether an incident concerns the version in use."""
     # A retired key that was shown to be dead is out of harm's way, unless the incident still goes on.
     is_over = incident.exposed_until is not None and is_dead and _is_retired(rotation, today)
     return incident.affects(rotation) and not is_over

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from keyturn import checklist, files, parse
 from keyturn.model import UNKNOWN, Catalogue, Rotation, Why
+from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -15,11 +16,18 @@ if TYPE_CHECKING:
     from keyturn.model import Provider
 
 
+SCHEMAS = Schemas(files.schemas())
+
+
 def _documents(folder: str) -> dict[str, Any]:
     found = dict(files.catalogue(folder))
-    unread = [slug for slug, document in found.items() if isinstance(document, tuple)]
-    assert unread == [], "keyturn validate says what is wrong"
-    return {slug: cast("files.Document", document).data for slug, document in found.items()}
+    data = {slug: document.data for slug, document in found.items() if not isinstance(document, tuple)}
+    kind = folder.removesuffix("s")
+    unfit = [slug for slug in found if slug not in data or SCHEMAS.findings(kind, slug, cast("Any", data[slug]))]
+    assert unfit == [], (
+        f"{unfit[0]} in {folder}/ does not fit its schema; `keyturn validate` says what to write instead"
+    )
+    return data
 
 
 PROVIDERS: Mapping[str, Any] = _documents("providers")

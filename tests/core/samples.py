@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 from keyturn import marker as hidden
-from keyturn.actions import Close, Open, Remind, Reopen, Update
+from keyturn.actions import Close, Link, Open, Remind, Reopen, Update
 from keyturn.model import (
     Catalogue,
     Consumer,
@@ -142,11 +142,22 @@ def applied(actions: Iterable[Action], issues: Sequence[Issue], today: date) -> 
     """Do to the issues what a perfect tracker would; markers pass through the line that is written."""
     found = {each.number: each for each in issues}
     for action in actions:
+        if isinstance(action, Link):
+            _link(action, found)
+            continue
         after = (
             _opened(action, 1 + max(found, default=0)) if isinstance(action, Open) else _changed(action, found, today)
         )
         found[after.number] = after
     return list(found.values())
+
+
+def _link(action: Link, found: dict[int, Issue]) -> None:
+    by_id = {each.marker.id: each for each in found.values() if each.is_open}
+    above, below = by_id[action.parent], by_id[action.subject.rotation]
+    if below.parent is None:
+        found[below.number] = replace(below, parent=above.number)
+        found[above.number] = replace(above, children=above.children + 1)
 
 
 def _opened(action: Open, number: int) -> Issue:

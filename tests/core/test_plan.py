@@ -31,7 +31,7 @@ from core.samples import (
 )
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Content, Note, Open, Remind, Update, verb
+from keyturn.actions import Close, Content, Link, Note, Open, Remind, Update, verb
 from keyturn.errors import GuardError
 from keyturn.model import (
     Consumer,
@@ -77,7 +77,7 @@ def told(actions: Sequence[Action]) -> list[str]:
 
 
 def _details(action: Action) -> tuple[str, ...]:
-    if isinstance(action, Open):
+    if isinstance(action, Open | Link):
         return (action.subject.rotation,)
     number = f"#{action.issue.number}"
     if isinstance(action, Close):
@@ -133,7 +133,7 @@ SCENARIOS = {
     "gone, open; leaked; a file unreadable": Scenario(None, (issue(**LEAKED),), setting=setting(is_whole=False)),
     "gone, open; its file has an error": Scenario(None, (issue(),), setting=setting(left_alone=frozenset({ID}))),
     "gone, open; leaked": Scenario(
-        None, (issue(**LEAKED),), ("update #1",), {"closed": None, **LEAKED}, text="rotate it, then close"
+        None, (issue(**LEAKED),), ("update #1",), {"closed": None, **LEAKED}, text="must be rotated"
     ),
     "gone, open; of an incident": Scenario(None, (issue(why=Why.INCIDENT),), ("update #1",), {"why": Why.INCIDENT}),
     "gone, closed by a person": Scenario(None, (issue(**BY_PERSON),)),
@@ -189,7 +189,7 @@ SCENARIOS = {
     "incident goes on, open": Scenario(
         ROTATED,
         (issue(said=14),),
-        ("update #1",),
+        ("open incidents/vendor", "update #1", f"link {ID}"),
         {"why": Why.INCIDENT, "said": None},
         setting=setting(incidents=(GOING_ON,)),
     ),
@@ -397,7 +397,8 @@ def test_a_row_of_the_rules(name: str) -> None:
     actions = planned(_files(scenario), scenario.issues, scenario.setting)
     assert told(actions) == list(scenario.expected)
     if scenario.then:
-        assert {field: getattr(actions[-1].marker, field) for field in scenario.then} == scenario.then
+        last = next(each for each in reversed(actions) if not isinstance(each, Link))
+        assert {field: getattr(last.marker, field) for field in scenario.then} == scenario.then
     if scenario.text:
         assert isinstance(actions[-1].text, Note)
         assert scenario.text in actions[-1].text.text
@@ -499,7 +500,7 @@ def test_a_held_issue_says_until_when() -> None:
 
 
 def test_an_issue_of_an_incident_says_which() -> None:
-    [opened] = planned([rotation()], [], setting(incidents=(incident(),)))
+    [_, opened, _] = planned([rotation()], [], setting(incidents=(incident(),)))
     assert opened.text.incident == "Vendor leaked tokens"
     assert opened.subject.why is Why.INCIDENT
 

@@ -11,7 +11,7 @@ from core.samples import CATALOGUE, SCOPE, TODAY, applied
 from hypothesis import HealthCheck, assume, event, given, settings, strategies as st
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Open, Remind, StateReason
+from keyturn.actions import Close, Link, Open, Remind, StateReason
 from keyturn.errors import GuardError
 from keyturn.model import (
     Cadence,
@@ -263,7 +263,7 @@ def test_one_action_changes_one_issue_once(
     files: Sequence[Rotation], history: Sequence[Issue], setting: Setting
 ) -> None:
     actions = plan(files, history, setting).actions
-    written = [each.issue.number for each in actions if not isinstance(each, Open | Remind)]
+    written = [each.issue.number for each in actions if not isinstance(each, Open | Remind | Link)]
     opened = [each.subject.rotation for each in actions if isinstance(each, Open)]
     assert len(written) == len(set(written))
     assert len(opened) == len(set(opened))
@@ -297,7 +297,8 @@ def test_a_day_that_passes_changes_nothing_but_at_thresholds(
         setting = on(setting, setting.today + timedelta(1))
         actions = plan([file], found, setting).actions
         closed_by_people = {each.number for each in found if not each.is_open and not each.marker.closed}
-        changed = [each for each in actions if isinstance(each, Open) or each.issue.number not in closed_by_people]
+        own = [each for each in actions if not isinstance(each, Link)]  # of what the same run opens
+        changed = [each for each in own if isinstance(each, Open) or each.issue.number not in closed_by_people]
         assert not changed or setting.today in _thresholds(file, found, setting)
         found = applied(actions, found, setting.today)
 
@@ -340,6 +341,8 @@ def test_nothing_is_closed_as_completed_without_complete_evidence(
     for close in plan(files, history, setting).actions:
         if not isinstance(close, Close) or close.because is not StateReason.COMPLETED:
             continue
+        if close.subject.rotation not in declared:
+            continue  # an incident's: it ends with the last of its keys
         file, policy = declared[close.subject.rotation], setting.policy
         is_retired = file.retired is not None and file.retired.since <= setting.today
         shown = file.retired.evidence if is_retired and file.retired else file.evidence

@@ -450,7 +450,7 @@ def test_what_an_incident_touches(given_rotation: Rotation, leaked: Incident, ex
 
 
 def test_an_incident_is_named_by_its_file() -> None:
-    assert incident(path="incidents/2026/vendor.x.yaml").stem == "vendor.x"
+    assert incident(path="incidents/2026/vendor.x.yaml").id == "incidents/vendor.x"
 
 
 # -- evidence ------------------------------------------------------------------------------------------------------

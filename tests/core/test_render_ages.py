@@ -17,16 +17,19 @@ LEAKED = replace(
 
 
 def test_an_age_is_counted_from_the_version_in_use() -> None:
-    assert ages.Age(
-        rotation="examplary/loader",
-        provider="examplary",
-        age_days=89,
-        due=date(2026, 11, 22),
-        days_left=1,
-        status=Status.DUE_SOON,
-        owners=("alice", "bob"),
-        issue=12,
-    ) == ROUTINE
+    assert (
+        ages.Age(
+            rotation="examplary/loader",
+            provider="examplary",
+            age_days=89,
+            due=date(2026, 11, 22),
+            days_left=1,
+            status=Status.DUE_SOON,
+            owners=("alice", "bob"),
+            issue=12,
+        )
+        == ROUTINE
+    )
     unknown = replace(ROTATION, version=UNKNOWN, enrolled=TODAY)
     assert ages.age(standing(unknown, None, Policy(), (), TODAY), None, TODAY).age_days is None
 

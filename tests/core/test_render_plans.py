@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from core.render_samples import DUE, MARKER, content
 
-from keyturn.actions import Close, Note, Open, Remind, Reopen, StateReason, Subject, Update
+from keyturn.actions import Close, Link, Note, Open, Remind, Reopen, StateReason, Subject, Update
 from keyturn.model import Issue, Problem, Status, Tier, Why
 from keyturn.plan import Plan
 from keyturn.render import days, plans
@@ -91,3 +91,9 @@ def test_an_empty_plan_says_so() -> None:
 )
 def test_days_are_spoken(day: int, words: str) -> None:
     assert days.left(date(2026, 11, day), TODAY) == words
+
+
+def test_a_link_says_below_what() -> None:
+    link = Link(OPEN.subject, None, "incidents/vendor", None)
+    assert plans.text(Plan(TODAY, (link,)))[0].endswith("below incidents/vendor")
+    assert plans.entry(link, TODAY)["issue"] is None

@@ -122,6 +122,8 @@ class Documents:
             "author_association": association(repository, issue.author),
             "sub_issues_summary": sub_issues_summary(repository, issue),
         }
+        if issue.parent is not None:
+            document["parent_issue_url"] = self.issue_url(repository, repository.issues[issue.parent])
         if issue.is_pull_request:
             document |= {"draft": False, "pull_request": self.pull_request_links(repository, issue)}
         if with_closer:

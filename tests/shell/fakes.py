@@ -33,6 +33,7 @@ class Record:
     state_reason: str | None = None
     closed_at: datetime | None = None
     comments: tuple[tuple[str, str], ...] = ()  # author, body
+    parent: int | None = None
 
 
 @dataclass(slots=True)
@@ -83,6 +84,11 @@ class FakeTracker:
         record = self._record(number)
         return self._write("comment", replace(record, comments=(*record.comments, (IDENTITY, body))))
 
+    def link(self, parent: int, child: Written) -> Written:
+        """Put an issue below another."""
+        self._record(parent)
+        return self._write("link", replace(self._record(child.number), parent=parent))
+
     def person_opens(self, author: str, title: str, body: str, labels: tuple[str, ...] = ()) -> int:
         """Open an issue as a person does; gives its number."""
         number = max(self.records, default=0) + 1
@@ -116,6 +122,8 @@ class FakeTracker:
             assignees=record.assignees,
             marker=tie,
             url=f"https://github.com/acme/keys/issues/{record.number}",
+            parent=record.parent,
+            children=sum(each.parent == record.number for each in self.records.values()),
         )
 
     def _record(self, number: int) -> Record:

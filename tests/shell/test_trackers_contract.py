@@ -365,3 +365,13 @@ def test_a_number_is_not_used_again(world: World) -> None:
 
 def test_the_name_is_the_policys(world: World) -> None:
     assert world.tracker().name in {"local", "github:acme/keys"}
+
+
+def test_an_issue_is_put_below_another_once(world: World) -> None:
+    tracker = world.tracker()
+    above, below = (tracker.create(draft(replace(TIE, id=each))) for each in ("incidents/x", "mixpanel/loader"))
+    tracker.link(above.number, below)
+    tracker.link(above.number, below)
+    found = {issue.number: issue for issue in tracker.issues(SINCE)}
+    assert found[below.number].parent == above.number
+    assert found[above.number].parent is None

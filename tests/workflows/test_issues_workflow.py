@@ -78,7 +78,6 @@ def test_the_schedule_reminds_once(project: Project, fake: FakeGitHub) -> None:
     assert len(fake.writes) == so_far
 
 
-@pytest.mark.xfail(strict=True, reason="history._tip asks for HEAD alone, then looks for the branch that HEAD names")
 def test_the_schedule_needs_no_repository_in_its_event(project: Project, fake: FakeGitHub) -> None:
     project.declare("loader", day(ago=120))
     project.push()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyturn import history
-from keyturn.actions import Close, Content, Open, Remind, Reopen, Update
+from keyturn.actions import Close, Link, Note, Open, Remind, Reopen, Update
 from keyturn.commands import decision, showing
 from keyturn.commands.showing import PLAN_FORMATS
 from keyturn.errors import Exit, OutsideError, UnfinishedError, UsageError, worst
 from keyturn.render import issue_body
 from keyturn.render.issue_view import Links
-from keyturn.trackers import Draft, Edit, RefusedError
+from keyturn.trackers import Draft, Edit, RefusedError, Written
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keyturn.actions import Action
     from keyturn.commands.decision import Decision
     from keyturn.commands.world import World
-    from keyturn.trackers import Written
+    from keyturn.model import Issue
 
 EPILOG = """\
 examples:
@@ -76,7 +76,10 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     _insist_on_tip(decided, world)
     outcome = _carried_out(decided, wanted[: limits.max_actions], world)
     left = len(wanted) - outcome.done
-    world.tell(f"{outcome.done} of {len(wanted)} actions done" + (f"; {left} left for the next run" if left else ""))
+    if wanted:
+        world.tell(
+            f"{outcome.done} of {len(wanted)} actions done" + (f"; {left} left for the next run" if left else "")
+        )
     world.output(actions=outcome.done, left=left)
     is_cut = len(wanted) > limits.max_actions
     return worst(decided.status, outcome.status, Exit.UNFINISHED if is_cut else Exit.WELL)
@@ -109,13 +112,13 @@ class _Outcome:
 
 def _carried_out(decided: Decision, actions: Sequence[Action], world: World) -> _Outcome:
     """Carry actions out in order until one fails for a reason that concerns all that follow."""
-    done, refused = 0, set[str]()
+    hand, done, refused = _Hand(decided, {}), 0, set[str]()
     with showing.progress(world, len(actions)) as advance:
         for action in actions:
             if action.subject.rotation in refused:
                 continue  # what follows may rest on what was refused
             try:
-                written = _written(action, decided)
+                written = hand.carry_out(action)
             except RefusedError as refusal:
                 world.warn(f"{action.subject.rotation}: {refusal}")
                 refused.add(action.subject.rotation)
@@ -130,28 +133,45 @@ def _carried_out(decided: Decision, actions: Sequence[Action], world: World) -> 
     return _Outcome(done, Exit.OUTSIDE if refused else Exit.WELL)
 
 
-def _written(action: Action, decided: Decision) -> Written:
-    """Carry out one action as the one request that it is."""
-    tracker = decided.tracker
-    if isinstance(action, Remind):
-        return tracker.comment(action.issue.number, issue_body.reminder(action))
-    body = _body(action, decided)
-    match action:
-        case Open():
-            return tracker.create(Draft(action.subject.title, body, action.labels, action.assignees))
-        case Close():
-            edit = Edit(body, action.labels, is_open=False, state_reason=action.because.value)
-        case Reopen():
-            edit = Edit(
-                body, action.labels, action.subject.title, action.assignees, is_open=True, state_reason="reopened"
-            )
-        case Update():
-            edit = Edit(body, action.labels, action.subject.title, action.assignees)
-    return tracker.edit(action.issue.number, edit)
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """What carries actions out: each as the one request that it is."""
 
+    decided: Decision
+    opened: dict[str, Written]  # by id, in this run
 
-def _body(action: Open | Close | Reopen | Update, decided: Decision) -> str:
-    previous = "" if isinstance(action, Open) else action.issue.body
-    path = action.text.path if isinstance(action.text, Content) else None
-    links = Links(file=f"{decided.address}/{path}" if path and decided.address else None)
-    return issue_body.body(action.text, action.marker, previous, decided.templates, links)
+    def carry_out(self, action: Action) -> Written:
+        """Write what an action says."""
+        tracker = self.decided.tracker
+        match action:
+            case Open():
+                draft = Draft(action.subject.title, self._body(action, ""), action.labels, action.assignees)
+                written = self.opened[action.subject.rotation] = tracker.create(draft)
+            case Remind():
+                written = tracker.comment(action.issue.number, issue_body.reminder(action))
+            case Link():
+                above = self._known(action.parent, action.parent_issue)
+                written = tracker.link(above.number, self._known(action.subject.rotation, action.issue))
+            case Update() | Close() | Reopen():
+                written = tracker.edit(action.issue.number, self._edit(action))
+        return written
+
+    def _edit(self, action: Update | Close | Reopen) -> Edit:
+        plain = Edit(self._body(action, action.issue.body), action.labels)
+        if isinstance(action, Close):
+            return replace(plain, is_open=False, state_reason=action.because.value)
+        ours = replace(plain, title=action.subject.title, assignees=action.assignees)
+        return replace(ours, is_open=True, state_reason="reopened") if isinstance(action, Reopen) else ours
+
+    def _body(self, action: Open | Update | Close | Reopen, previous: str) -> str:
+        path, address = None if isinstance(action.text, Note) else action.text.path, self.decided.address
+        links = Links(file=f"{address}/{path}" if path and address else None)
+        return issue_body.body(action.text, action.marker, previous, self.decided.templates, links)
+
+    def _known(self, id_: str, issue: Issue | None) -> Written:
+        if issue:
+            return Written(issue.number, issue.url, issue.key)
+        if id_ in self.opened:
+            return self.opened[id_]
+        message = f"the issue of {id_} was not opened; the next run puts it in its place"
+        raise RefusedError(message)

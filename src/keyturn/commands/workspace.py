@@ -183,7 +183,12 @@ def _checked(reading: _Reading, today: date) -> Workspace:
         # A mistake in a provider or a key gives a file another id; the issue of the one that was meant is not gone.
         is_whole=all(part.value for part in reading.declarations())
         and faulty.isdisjoint(each.path for each in rotations),
-        left_alone=frozenset(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),
+        left_alone=frozenset(
+            [
+                *(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),
+                *(incident.id for incident in incidents if incident.path in faulty),
+            ]
+        ),
         every=tuple(rotations),
     )
 

@@ -50,9 +50,9 @@ class Incident:
     link: str | None = None
 
     @property
-    def stem(self) -> str:
-        """Give the file's name without its ending; its issue's id is `incidents/<stem>`."""
-        return self.path.rpartition("/")[2].rpartition(".")[0]
+    def id(self) -> str:
+        """Give the id of its issue: `incidents/` and the file's name without its ending."""
+        return f"incidents/{self.path.rpartition('/')[2].rpartition('.')[0]}"
 
     def affects(self, rotation: Rotation) -> bool:
         """Tell whether the version in use was exposed."""

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Note, Remind, StateReason
+from keyturn.actions import Close, Link, Note, Open, StateReason, Update
 from keyturn.errors import GuardError
+from keyturn.plan import incidents
 from keyturn.plan.case import Case, Setting
 from keyturn.plan.order import in_order, only, rationed
 from keyturn.plan.rules import RULES, closed
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
 
-    from keyturn.actions import Action, Open
+    from keyturn.actions import Action
     from keyturn.model import Issue, Limits, Rotation
     from keyturn.policy import Standing
 
@@ -59,11 +60,43 @@ def plan(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Settin
     # An empty folder says nothing about the keys whose issues stand open; it is taken for unreadable.
     whole = replace(setting, is_whole=setting.is_whole and bool(rotations))
     actions: list[Action] = []
-    for id_ in (*declared, *(id_ for id_ in by_id if id_ not in declared)):
+    watched = {incident.id for incident in setting.incidents}
+    for id_ in (*declared, *(id_ for id_ in by_id if id_ not in declared and id_ not in watched)):
         actions.extend(_actions(declared.get(id_), by_id.get(id_, ()), whole))
+    actions.extend(_of_incidents(by_id, _keys(rotations, by_id, whole, actions) if setting.incidents else [], whole))
     stand_open = sum(issue.is_open for issue in issues)
     kept, waiting = rationed(in_order(actions), issues, setting.policy.limits)
     return Plan(setting.today, kept, waiting, stand_open)
+
+
+def _keys(
+    rotations: Sequence[Rotation], by_id: Mapping[str, list[Issue]], setting: Setting, actions: Sequence[Action]
+) -> list[incidents.Key]:
+    opening = {action.subject.rotation for action in actions if isinstance(action, Open)}
+    cases = (_case(rotation, its_issue(by_id.get(rotation.id, ())), setting) for rotation in rotations)
+    return [
+        incidents.Key(
+            case.declared,
+            case.issue if case.issue and case.issue.is_open else None,
+            case.declared.rotation.id in opening,
+        )
+        for case in cases
+    ]
+
+
+def _of_incidents(
+    by_id: Mapping[str, list[Issue]], keys: Sequence[incidents.Key], setting: Setting
+) -> Iterator[Action]:
+    placed: set[str] = set()  # an issue stands below one other at most
+    for incident in setting.incidents:
+        issues = by_id.get(incident.id, [])
+        issue = its_issue(issues)
+        yield from _duplicates(issues, issue, setting)
+        for action in incidents.actions(incident, issue, keys, setting):
+            if not isinstance(action, Link) or action.subject.rotation not in placed:
+                yield action
+            if isinstance(action, Link):
+                placed.add(action.subject.rotation)
 
 
 def standings(
@@ -101,16 +134,20 @@ def _latest_that_counts(issues: Sequence[Issue]) -> Issue | None:
 
 def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Setting) -> Iterator[Action]:
     issue = its_issue(issues)
-    for other in issues:
-        if other.is_open and issue and other is not issue:
-            yield from closed(Case(setting, None, other), StateReason.DUPLICATE, Note(f"Continued in #{issue.number}."))
+    yield from _duplicates(issues, issue, setting)
     case = _case(rotation, issue, setting)
     actions = tuple(RULES[case.row](case))
     yield from actions
-    if any(each.marker.closed for each in actions if not isinstance(each, Remind)):
+    if any(each.marker.closed for each in actions if isinstance(each, (Close, Update))):
         # That issue counts as none from now on, and the version in use may need one of its own already.
         after = _case(rotation, None, setting)
         yield from RULES[after.row](after)
+
+
+def _duplicates(issues: Sequence[Issue], issue: Issue | None, setting: Setting) -> Iterator[Action]:
+    for other in issues:
+        if other.is_open and issue and other is not issue:
+            yield from closed(Case(setting, None, other), StateReason.DUPLICATE, Note(f"Continued in #{issue.number}."))
 
 
 def _case(rotation: Rotation | None, issue: Issue | None, setting: Setting) -> Case:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
-from keyturn.model import Status
+from keyturn.model import Status, Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +67,14 @@ class Case:
     def found(self) -> Issue:
         """Give the issue in rows where there is one."""
         return cast("Issue", self.issue)
+
+    @property
+    def is_out_of_harm(self) -> bool:
+        """Tell whether an incident that touched this key is known by now to have ended before its version was made."""
+        rotation = self.declared.rotation
+        ended = (each for each in self.setting.incidents if each.exposed_until and each.match.matches(rotation))
+        is_marked = self.issue is not None and self.issue.marker.why is Why.INCIDENT
+        return is_marked and any(not each.affects(rotation) for each in ended)
 
     @property
     def row(self) -> tuple[File, Its]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyturn.actions import Close, Open, Remind, Reopen, Update, verb
+from keyturn.actions import Close, Link, Open, Remind, Reopen, Update, verb
 from keyturn.model import Tier
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from keyturn.actions import Action
     from keyturn.model import Issue, Limits
 
-_TURN: Mapping[type, int] = {Close: 1, Remind: 2, Update: 2, Reopen: 2, Open: 3}
-_STEP: Mapping[type, int] = {Close: 0, Remind: 1, Update: 2, Reopen: 3, Open: 4}
+_TURN: Mapping[type, int] = {Close: 1, Remind: 2, Update: 2, Reopen: 2, Open: 3, Link: 4}
+_STEP: Mapping[type, int] = {Close: 0, Remind: 1, Update: 2, Reopen: 3, Open: 4, Link: 5}
 
 
 def in_order(actions: Sequence[Action]) -> Sequence[Action]:
@@ -25,9 +25,10 @@ def in_order(actions: Sequence[Action]) -> Sequence[Action]:
     def place(action: Action) -> tuple[object, ...]:
         subject = action.subject
         is_ahead = subject.rotation in urgent and not isinstance(action, Open)
+        is_link = isinstance(action, Link)  # it needs the numbers of what is opened before it
         turn = 0 if is_ahead or subject.status.is_urgent else _TURN[type(action)]
         day = subject.due.toordinal() if turn == _TURN[Open] else 0
-        return turn, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
+        return turn, is_link, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
 
     return sorted(actions, key=place)
 

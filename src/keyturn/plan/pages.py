@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from keyturn import checklist, policy as judge
-from keyturn.actions import Content, Note, Subject
+from keyturn.actions import Content, Note, Subject, Text
 from keyturn.model import Marker, Status, Tier, Why
 
 if TYPE_CHECKING:
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from keyturn.policy import Standing
 
 LABEL = "key-rotation"
+INCIDENT = "incident"
+INCIDENTS = "incidents/"  # what the ids of incidents begin with
 STATUS = "status: "
 ORPHANED = "orphaned"
 OWNER_MISSING = "owner-missing"
 LABEL_LENGTH = 50  # what GitHub accepts
 MOST_ASSIGNEES = 10
 
-T_co = TypeVar("T_co", bound=Content | Note, covariant=True)
+T = TypeVar("T", bound="Text")
+T_co = TypeVar("T_co", bound="Text", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,6 @@ def page(case: Case, *, said: int | None, reopened: date | None = None) -> Page[
     """Compose what the issue of a declared key is to say, with `said` as the highest reminder sent."""
     stands, known = case.declared, case.issue.marker if case.issue else None
     reopened = reopened or (known.reopened if known else None)
-    assigned = _assigned(case, said)
     plain = Marker(
         scope=case.setting.scope,
         id=stands.rotation.id,
@@ -52,18 +54,22 @@ def page(case: Case, *, said: int | None, reopened: date | None = None) -> Page[
         status=stands.status,
         opened=known.opened if known else case.setting.today,
         said=said,
-        assigned=assigned,
+        assigned=_assigned(case, said),
         reopened=reopened,
     )
-    content = _content(case, plain)
-    labels = _labels(stands)
-    digest = _digest(asdict(content), labels, asdict(plain), case.setting.edition)
+    return sealed(case, _content(case, plain), _labels(stands), plain)
+
+
+def sealed(case: Case, text: T, labels: tuple[str, ...], plain: Marker) -> Page[T]:
+    """Put a page together: ours beside the labels and assignees of people, and the digest of what is ours."""
+    digest = _digest(asdict(text), labels, asdict(plain), case.setting.edition)
     issue_labels, issue_assignees = (case.issue.labels, case.issue.assignees) if case.issue else ((), ())
-    theirs = tuple(login for login in issue_assignees if known and login not in {*known.assigned, *assigned})
+    ours = {*(case.issue.marker.assigned if case.issue else ()), *plain.assigned}
+    theirs = tuple(login for login in issue_assignees if login not in ours)
     return Page(
-        content,
+        text,
         (*labels, *(label for label in issue_labels if not is_ours(label))),
-        (*assigned, *theirs)[:MOST_ASSIGNEES],
+        (*plain.assigned, *theirs)[:MOST_ASSIGNEES],
         replace(plain, digest=digest),
     )
 
@@ -72,7 +78,7 @@ def around(case: Case, note: Note, *extra: str) -> Page[Note]:
     """Leave what the issue says and carries, apart from the note and a status that is over."""
     issue = case.found
     is_over = not extra
-    kept = (label for label in issue.labels if label not in extra and not (is_over and label.startswith(STATUS)))
+    kept = (label for label in issue.labels if label not in extra and not (is_over and is_status(label)))
     plain = replace(issue.marker, digest="", closed=None)
     digest = _digest(asdict(note), extra, asdict(plain), case.setting.edition)
     return Page(note, (*kept, *extra), issue.assignees, replace(plain, digest=digest))
@@ -85,7 +91,7 @@ def _content(case: Case, known: Marker) -> Content:
     is_held = stands.status is Status.HELD and rotation.hold
     return Content(
         id=rotation.id,
-        title=f"Rotate {rotation.id}",
+        title=title(rotation.id),
         status=stands.status,
         why=known.why,
         due=known.due,
@@ -109,6 +115,11 @@ def _content(case: Case, known: Marker) -> Content:
         missing=stands.missing if stands.status is Status.UNVERIFIED else (),
         reopened=known.reopened is not None,
     )
+
+
+def title(id_: str) -> str:
+    """Return the title of an id's issue."""
+    return f"Incident {id_.removeprefix(INCIDENTS)}" if id_.startswith(INCIDENTS) else f"Rotate {id_}"
 
 
 def _version(case: Case) -> Version:
@@ -136,7 +147,7 @@ def due(case: Case) -> date:
 def _why(case: Case) -> Why:
     stands, known = case.declared, case.issue.marker.why if case.issue else None
     is_older = stands.status is Status.UNVERIFIED and stands.why is not Why.RETIRED
-    if known and (is_older or (known.is_leak and not stands.why.is_leak)):
+    if known and (is_older or (known.is_leak and not stands.why.is_leak and not case.is_out_of_harm)):
         return known  # also of a leak whose request was withdrawn: only a proved rotation takes it back
     return stands.why
 
@@ -165,9 +176,14 @@ def _labels(stands: Standing) -> tuple[str, ...]:
     return (LABEL, *(name[:LABEL_LENGTH] for name in named))
 
 
+def is_status(label: str) -> bool:
+    """Tell whether this label says how a key stands."""
+    return label.startswith(STATUS)
+
+
 def is_ours(label: str) -> bool:
     """Tell whether we decide about this label; people's own ones stay."""
-    return label in {LABEL, ORPHANED, OWNER_MISSING} or label.startswith(("provider: ", "tier: ", STATUS))
+    return label in {LABEL, INCIDENT, ORPHANED, OWNER_MISSING} or label.startswith(("provider: ", "tier: ", STATUS))
 
 
 def _digest(*parts: object) -> str:
@@ -178,4 +194,4 @@ def subject(case: Case, known: Marker) -> Subject:
     """Return what an action on this case is about."""
     id_ = case.standing.rotation.id if case.standing else known.id
     tier = case.standing.tier if case.standing else Tier.STANDARD
-    return Subject(id_, f"Rotate {id_}", known.why, known.status, known.due, tier)
+    return Subject(id_, title(id_), known.why, known.status, known.due, tier)

@@ -21,13 +21,15 @@ def _nothing(_: Case) -> Iterator[Action]:
     yield from ()
 
 
+_ORPHAN = "The file that declared this is gone, but what leaked must be rotated: do that, then close this by hand."
+
+
 def _gone(case: Case) -> Iterator[Action]:
     setting, known = case.setting, case.found.marker
     if not setting.is_whole or known.id in setting.left_alone:
         return
     if known.why.is_leak:
-        note = Note("The file that declared this key is gone, but the key leaked: rotate it, then close this by hand.")
-        yield from _rewritten(case, pages.around(case, note, ORPHANED))
+        yield from rewritten(case, pages.around(case, Note(_ORPHAN), ORPHANED))
     else:
         yield from closed(case, StateReason.NOT_PLANNED, Note("The file that declared this key is gone."))
 
@@ -38,7 +40,7 @@ def _proved(case: Case) -> Iterator[Action]:
 
 def _proved_after_closing(case: Case) -> Iterator[Action]:
     page = pages.around(case, _proof(case))
-    yield from _rewritten(case, replace(page, marker=replace(page.marker, closed=StateReason.COMPLETED.value)))
+    yield from rewritten(case, replace(page, marker=replace(page.marker, closed=StateReason.COMPLETED.value)))
 
 
 def _proof(case: Case) -> Note:
@@ -50,7 +52,7 @@ def _waived(case: Case) -> Iterator[Action]:
 
 
 def _quiet(case: Case) -> Iterator[Action]:
-    if not case.found.marker.why.is_leak:
+    if not case.found.marker.why.is_leak or case.is_out_of_harm:
         note = Note(f"Nothing is due before {case.declared.due}: the file of this key has changed.")
         yield from closed(case, StateReason.NOT_PLANNED, note)
 
@@ -61,7 +63,7 @@ def _opened(case: Case) -> Iterator[Action]:
 
 
 def _held(case: Case) -> Iterator[Action]:
-    yield from _rewritten(case, pages.page(case, said=pages.said(case)))
+    yield from rewritten(case, pages.page(case, said=pages.said(case)))
 
 
 def _refreshed(case: Case) -> Iterator[Action]:
@@ -70,7 +72,7 @@ def _refreshed(case: Case) -> Iterator[Action]:
     if reached is not None and (said is None or reached > said):
         page = pages.page(case, said=reached)
         yield from _reminded(case, page, reached)
-    yield from _rewritten(case, page)
+    yield from rewritten(case, page)
 
 
 def _reminded(case: Case, page: Page[Content], days: int) -> Iterator[Action]:
@@ -87,7 +89,8 @@ def _reopened(case: Case) -> Iterator[Action]:
     yield Reopen(pages.subject(case, page.marker), case.found, page.text, page.labels, page.assignees, page.marker)
 
 
-def _rewritten(case: Case, page: Page[Text]) -> Iterator[Action]:
+def rewritten(case: Case, page: Page[Text]) -> Iterator[Action]:
+    """Update the case's issue where it says something else."""
     if page.marker != case.found.marker:
         subject = pages.subject(case, page.marker)
         yield Update(subject, case.found, page.text, page.labels, page.assignees, page.marker)

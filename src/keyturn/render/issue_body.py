@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn import marker as hidden
-from keyturn.actions import Content
+from keyturn.actions import Content, Note
 from keyturn.model import Status, Why
-from keyturn.render import escape
+from keyturn.render import escape, incident_view
 from keyturn.render.issue_view import page
-from keyturn.render.templates import ISSUE
+from keyturn.render.templates import INCIDENT, ISSUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from keyturn.actions import Note, Remind, Subject, Text
+    from keyturn.actions import Overview, Remind, Subject, Text
     from keyturn.model import Marker
     from keyturn.render.issue_view import Links, Page
     from keyturn.render.templates import Templates
@@ -48,10 +48,10 @@ def body(text: Text, marker: Marker, previous: str, templates: Templates, links:
 
     At most LONGEST characters: hidden lines, summary and people's text come first, then as many tasks as fit.
     """
-    found = _found(previous)
-    if isinstance(text, Content):
-        return _written(text, hidden.line(marker), found, templates, links)
-    return _noted(text, hidden.line(marker), found)
+    found, line = _found(previous), hidden.line(marker)
+    if isinstance(text, Note):
+        return _noted(text, line, found)
+    return _written(_Block(text, templates, links), line, found)
 
 
 # -- what stands there already -------------------------------------------------------------------------------------
@@ -129,14 +129,37 @@ def _unticked(line: str) -> str:
 # -- the new body --------------------------------------------------------------------------------------------------
 
 
-def _written(content: Content, line: str, found: _Found, templates: Templates, links: Links) -> str:
-    def block(most_tasks: int | None) -> str:
-        return _block(page(content, links, most_tasks), templates)
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What stands between the hidden lines, whole or with as many of its parts as there is room for."""
 
-    whole = block(None)
+    text: Content | Overview
+    templates: Templates
+    links: Links
+
+    @property
+    def parts(self) -> int:
+        """Give how many tasks, or keys of an incident, there are."""
+        if isinstance(self.text, Content):
+            return sum(len(section.tasks) for section in self.text.sections)
+        return len(self.text.keys)
+
+    def written(self, most: int | None = None) -> str:
+        """Write it with at most so many parts."""
+        if isinstance(self.text, Content):
+            return _block(page(self.text, self.links, most), self.templates)
+        return self.templates.render(INCIDENT, **incident_view.values(self.text, self.links, most)).strip("\n")
+
+    def fitting(self, room: int) -> str:
+        """Write it with as many parts as fit."""
+        return self.written(bisect_right(range(1, self.parts + 1), room, key=lambda parts: len(self.written(parts))))
+
+
+def _written(block: _Block, line: str, found: _Found) -> str:
+    whole = block.written()
     around = _untorn(found, whole) if found.torn else found
     room = LONGEST - len(_joined(around.before, line, _BLOCK, hidden.END, around.after)) + len(_BLOCK)
-    fitting = whole if len(whole) <= room else block(_most_that_fit(content, block, room))
+    fitting = whole if len(whole) <= room else block.fitting(room)
     return _bounded(line, _ticked(fitting, found.ticks), around)
 
 
@@ -155,11 +178,6 @@ def _block(view: Page, templates: Templates) -> str:
         links=view.links,
     )
     return text.strip("\n")
-
-
-def _most_that_fit(content: Content, block: Callable[[int], str], room: int) -> int:
-    count = sum(len(section.tasks) for section in content.sections)
-    return bisect_right(range(1, count + 1), room, key=lambda tasks: len(block(tasks)))
 
 
 def _noted(note: Note, line: str, found: _Found) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from keyturn.actions import Close, Note, Open, StateReason, verb
+from keyturn.actions import Close, Link, Note, Open, StateReason, verb
 from keyturn.render import days, escape, tables
 from keyturn.render.problems import entries
 from keyturn.render.tables import Table
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _Row: TypeAlias = tuple[str, "Action"]  # what happens, to what
 
-_TURN = ("open", "reopen", "update", "remind", "close", "wait")
+_TURN = ("open", "reopen", "link", "update", "remind", "close", "wait")
 
 
 def document(plan: Plan, tracker: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def entry(action: Action, today: date) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "action": verb(action),
         "rotation": subject.rotation,
-        "issue": None if isinstance(action, Open) else action.issue.number,
+        "issue": _number(action),
         "reason": subject.why.value,
         "due": subject.due.isoformat(),
         "days_left": (subject.due - today).days,
@@ -86,6 +86,8 @@ def outcome(action: Action, today: date) -> str:
         said = action.text.text if isinstance(action.text, Note) else "the issue is over"
         return f"{_ENDINGS[action.because]}: {said.removesuffix('.')}"
     subject = action.subject
+    if isinstance(action, Link):
+        return f"below {action.parent}"
     named = (subject.status.value, "" if subject.why.value == subject.status.value else subject.why.value)
     return f"{subject.tier} · {' · '.join(filter(None, named))} · due {days.left(subject.due, today)}"
 
@@ -104,13 +106,19 @@ def _rows(plan: Plan) -> list[_Row]:
 
 def _cells(what: str, action: Action, today: date) -> tuple[str, ...]:
     subject = action.subject
-    number = "new" if isinstance(action, Open) else f"#{action.issue.number}"
-    return what, subject.rotation, number, f"due {subject.due}", outcome(action, today)
+    number = _number(action)
+    shown = "new" if number is None else f"#{number}"
+    return what, subject.rotation, shown, f"due {subject.due}", outcome(action, today)
 
 
 def _markdown_cells(what: str, action: Action, today: date) -> tuple[str, ...]:
     subject = action.subject
     # As code: a comment that shows a plan should not leave a reference in every issue of it.
-    number = "" if isinstance(action, Open) else f" ({escape.code(f'#{action.issue.number}')})"
-    key = escape.code(subject.rotation) + number
+    number = _number(action)
+    key = escape.code(subject.rotation) + ("" if number is None else f" ({escape.code(f'#{number}')})")
     return f"**{what}**", key, subject.due.isoformat(), escape.markdown(outcome(action, today))
+
+
+def _number(action: Action) -> int | None:
+    issue = None if isinstance(action, Open) else action.issue
+    return issue.number if issue else None

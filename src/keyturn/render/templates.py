@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 ISSUE = "issue.md.jinja"
+INCIDENT = "incident.md.jinja"
 
 _LARGEST_SOURCE = 64 * 1024  # characters
 _LARGEST_TEXT = 2 * 1024 * 1024  # characters

@@ -41,6 +41,7 @@ class Written:
 
     number: int
     url: str | None = None
+    key: int | None = None  # the tracker's own name for it, where that is not the number
     notices: tuple[str, ...] = ()  # sentences for people, for example about an owner who cannot be assigned
 
 
@@ -76,3 +77,6 @@ class Tracker(Protocol):
 
     def comment(self, number: int, body: str) -> Written:
         """Add a comment to an issue."""
+
+    def link(self, parent: int, child: Written) -> Written:
+        """Put an issue below another; one that stands below an issue already stays there."""

@@ -25,6 +25,7 @@ OWNER_MISSING = "owner-missing"
 ACTIONS_BOT = "github-actions[bot]"
 _MOST_ASSIGNEES = 10
 _PAGE = {"per_page": "100"}
+_UNPROCESSABLE = 422
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,60}(\[bot\])?")
 
 
@@ -115,6 +116,14 @@ class GitHubTracker:
         self._require_identity(comment, f"the comment on issue #{number} was written")
         return Written(number, _link(comment))
 
+    def link(self, parent: int, child: Written) -> Written:
+        """Put an issue below another; GitHub refuses one that stands below an issue already, which is as good."""
+        change = _Change("POST", f"/issues/{parent}/sub_issues", f"put an issue below #{parent}", parent)
+        answer = self._sent(change, {"sub_issue_id": child.key})
+        if answer.status != _UNPROCESSABLE:
+            self._document(change, answer)
+        return child
+
     @cached_property
     def _api(self) -> Api:
         self._require_sense()
@@ -196,7 +205,8 @@ class GitHubTracker:
         number = _number(issue, change)
         if change.number is None:
             self._require_identity(issue, f"issue #{number} was opened")
-        return Written(number, _link(issue), (*notices, *_dropped(fields, issue, self.repository)))
+        dropped = _dropped(fields, issue, self.repository)
+        return Written(number, _link(issue), issue.get("id"), (*notices, *dropped))
 
     def _sent(self, change: _Change, fields: dict[str, Any]) -> Answer:
         return self._api.write(change.verb, f"/repos/{self.repository}{change.path}", fields)
@@ -245,7 +255,15 @@ def _issue(entry: dict[str, Any], scope: str) -> Issue | None:
         assignees=_assignees(entry),
         marker=found,
         url=_link(entry),
+        key=entry.get("id"),
+        parent=_parent(entry),
+        children=(entry.get("sub_issues_summary") or {}).get("total", 0),
     )
+
+
+def _parent(entry: dict[str, Any]) -> int | None:
+    number = _text(entry, "parent_issue_url").rpartition("/")[2]
+    return int(number) if number else None
 
 
 def _author(entry: dict[str, Any]) -> str:

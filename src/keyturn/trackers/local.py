@@ -98,6 +98,12 @@ class LocalTracker:
         _write(found.path, replace(found.page, fields=fields, comments=(*found.page.comments, comment)))
         return Written(number, str(found.path))
 
+    def link(self, parent: int, child: Written) -> Written:
+        """Note in the child's file below which issue it stands."""
+        found = self._found(child.number)
+        _write(found.path, replace(found.page, fields={**found.page.fields, "parent": parent}))
+        return child
+
     def _changes(self, page: Page, edit: Edit) -> dict[str, front.Value]:
         changes: dict[str, front.Value] = {"labels": edit.labels}
         if edit.title is not None:
@@ -187,7 +193,13 @@ def _issue(found: _Found) -> Issue | None:
         assignees=page.texts("assignees"),
         marker=tie,
         url=str(found.path),
+        parent=_parent(page),
     )
+
+
+def _parent(page: Page) -> int | None:
+    written = page.text("parent") or ""
+    return int(written) if written.isdecimal() else None
 
 
 def _closed_at(found: _Found) -> datetime:
