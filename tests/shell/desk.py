@@ -97,8 +97,10 @@ class Desk:
     def read(self, path: str) -> str:
         return (self.folder / path).read_bytes().decode()
 
-    def keyturn(self, *arguments: str, folder: str = ".", world: type[World] = World) -> Ran:
-        out, err = io.StringIO(), io.StringIO()
+    def keyturn(
+        self, *arguments: str, folder: str = ".", world: type[World] = World, stream: type[io.StringIO] = io.StringIO
+    ) -> Ran:
+        out, err = stream(), stream()
 
         def made(options: argparse.Namespace) -> World:
             return world(

@@ -1,0 +1,90 @@
+"""What a terminal shows, and what is shown where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+from fake_github import FakeGitHub
+from shell.desk import DUE, FRESH, OVERDUE, Desk, at_github
+
+from keyturn import cli
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_terminal_gets_tables_and_progress_and_elsewhere_lines(desk: Desk) -> None:
+    desk.declare("close/crm", created=OVERDUE)
+    desk.declare("mixpanel/loader", created=DUE)
+    desk.declare("close/fresh", created=FRESH)
+    for arguments in (["plan"], ["ages"], ["providers"]):
+        plain, painted = desk.keyturn(*arguments), desk.keyturn(*arguments, stream=Terminal)
+        assert plain.status == painted.status == 0
+        assert "\u2500" not in plain.out  # the rule below a table's head
+        assert "\u2500" in painted.out
+        assert "close" in painted.out
+    assert "2 to open." in desk.keyturn("plan", stream=Terminal).out
+    applied = desk.keyturn("apply", stream=Terminal)
+    assert (applied.status, "writing issues" in applied.err, "2 of 2 actions done" in applied.err) == (0, True, True)
+
+
+def test_a_terminal_gets_no_empty_table_and_no_bar_for_little_or_in_quiet(desk: Desk) -> None:
+    assert desk.keyturn("plan", stream=Terminal).out.startswith("nothing to do.")
+    desk.declare("close/crm", created=OVERDUE)
+    assert "writing issues" not in desk.keyturn("apply", stream=Terminal).err
+    desk.declare("mixpanel/a", created=DUE)
+    desk.declare("mixpanel/b", created=DUE)
+    assert "writing issues" not in desk.keyturn("apply", "--quiet", stream=Terminal).err
+
+
+def test_warnings_are_counted_beside_other_results_and_listed_by_validate(desk: Desk) -> None:
+    path = desk.declare(created=FRESH)
+    desk.write(path, desk.read(path) + "request: {reason: other, replaces: 2026-01-01, deadline: 2026-12-01}\n")
+    ran = desk.keyturn("plan")
+    assert (ran.status, ran.err) == (0, "1 warning; see `keyturn validate`\n")
+    assert desk.keyturn("plan", "--quiet").err == ""
+    assert "leftover-request" in desk.keyturn("validate").out
+
+
+def test_what_follows_a_refused_action_waits_with_it(desk: Desk) -> None:
+    """The marker must not remember a reminder that was refused."""
+    with FakeGitHub(clock=desk.calendar) as fake:
+        fake.add_repository("acme/keys")
+        at_github(desk, fake)
+        desk.declare(created=OVERDUE)
+        tracker = ("--tracker", "github:acme/keys")
+        assert desk.keyturn("apply", *tracker).status == 0
+        fake.lock(1, refuses_writes=True)
+        desk.calendar.later("7d")
+        written = len(fake.writes)
+        ran = desk.keyturn("apply", *tracker)
+        assert (ran.status, len(fake.writes) - written, fake.issue(1).comments) == (3, 1, [])
+        assert "0 of 2 actions done; 2 left for the next run" in ran.err
+        assert (fake.unexpected, fake.violations) == ([], [])
+
+
+def test_a_stream_of_another_kind_is_left_as_it_is(desk: Desk) -> None:
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert cli.main(["providers", "close", "--root", str(desk.folder)]) == 0
+    assert out.getvalue().startswith("Close (close)")
+
+
+def test_nothing_is_printed_for_no_change(desk: Desk) -> None:
+    desk.declare(created=FRESH)
+    desk.keyturn("request", "mixpanel/loader")
+    again = desk.keyturn("request", "mixpanel/loader", "--dry-run")
+    assert (again.status, again.out) == (0, "")
