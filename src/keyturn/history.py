@@ -68,11 +68,10 @@ def insist_on_tip(root: Path, environment: Mapping[str, str], default_branch: st
 def _tip(repo: Repo, environment: Mapping[str, str], default_branch: str | None) -> tuple[str, str]:
     if "origin" not in (each.name for each in repo.remotes):
         return _tip_without_remote(repo, environment, default_branch)
-    wanted = ["HEAD", *([f"refs/heads/{default_branch}"] if default_branch else [])]
-    answer = _asked(repo, environment, wanted)
+    ref = f"refs/heads/{default_branch}" if default_branch else "HEAD"
+    answer = _asked(repo, environment, ref)
     symbolic = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", answer, re.MULTILINE)
     branch = default_branch or (symbolic[1] if symbolic else "HEAD")
-    ref = f"refs/heads/{default_branch}" if default_branch else "HEAD"
     found = re.search(rf"^([0-9a-f]{{40,64}})\t{re.escape(ref)}$", answer, re.MULTILINE)
     if found is None:
         message = f"the remote `origin` has no branch {branch}; nothing was changed"
@@ -160,10 +159,7 @@ def comparison(root: Path, ref: str) -> Comparison:
     Raises UsageError where the ref names no commit or one of another history, OutsideError where the clone is too
     shallow to tell.
     """
-    with _repository(root) as repo:
-        if repo is None or not repo.head.is_valid():
-            message = "there is nothing to compare with: this is no git repository, or it has no commit yet"
-            raise UsageError(message)
+    with _commits(root) as repo:
         base = _asked_quietly(repo, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}") if ref[:1] != "-" else ""
         if not base:
             raise _missing(repo, f"{ref} names no commit here", "give a branch, a tag or a commit")
@@ -179,9 +175,7 @@ def export(root: Path, commit: str, names: Sequence[str], into: Path, largest: i
 
     A link becomes one that leads nowhere; a file of more than `largest` bytes becomes one of as many zero bytes.
     """
-    with _repository(root) as repo:
-        if repo is None:  # pragma: no cover - `comparison` has found a repository here
-            return
+    with _commits(root) as repo:
         prefix = _prefix(repo, root)
         wanted = [prefix + name for name in names]
         listed = repo.git.ls_tree("-r", "-z", "--full-tree", commit, "--", *wanted, **_RAW)
@@ -196,14 +190,23 @@ def deleted(root: Path, commit: str, folder: str, largest: int) -> list[bytes] |
 
     What came and went on a branch before it was merged never counted, so the first parents alone are looked at.
     """
-    with _repository(root) as repo:
-        if repo is None or _is_shallow(repo):
+    with _commits(root) as repo:
+        if _is_shallow(repo):
             return None
         with repo.git.custom_environment(GIT_LITERAL_PATHSPECS="1"):
             log = ("--first-parent", "-m", "--raw", "--no-abbrev", "--no-renames", "--diff-filter=D", "--format=", "-z")
             text = repo.git.log(*log, commit, "--", _prefix(repo, root) + folder, **_RAW)
         blobs = [found[1].decode() for found in _DELETED.finditer(text)]
         return list(_blobs(repo, blobs, largest).values())
+
+
+@contextmanager
+def _commits(root: Path) -> Iterator[Repo]:
+    with _repository(root) as repo:
+        if repo is None or not repo.head.is_valid():
+            message = "there is nothing to compare with: this is no git repository, or it has no commit yet"
+            raise UsageError(message)
+        yield repo
 
 
 _RAW: dict[str, Any] = {"stdout_as_string": False, "strip_newline_in_stdout": False}

@@ -488,7 +488,7 @@ def effect(
     around = setting(Policy(limits=Limits(open_at_once=room)))
     merged = review.effect(plan(before, issues, around), plan(after, issues, around))
     parts = (merged.plan.actions, merged.plan.waiting, merged.averted)
-    return tuple([f"{verb(each)} {each.subject.rotation}" for each in part] for part in parts)  # type: ignore[return-value]
+    return tuple([f"{verb(each)} {each.subject.rotation}" for each in part] for part in parts)  # type: ignore[return-value] # of three
 
 
 LATE = rotation(OVERDUE)
@@ -637,13 +637,13 @@ def test_a_page_says_how_many_rows_it_leaves_out() -> None:
 
 
 def test_a_page_fits_into_a_comment() -> None:
-    long = tuple(problem("a", line=line, message="@x " * 1000) for line in range(1, 500))
+    long = tuple(problem("a", line=line, message="@x " * 1000) for line in range(1, 60))
     page = reviews.markdown(replace(QUIET, problems=long))
     assert len(page) <= reviews.LONGEST
 
     huge = tuple(replace(each, path="<" * 5000) for each in long)
     assert reviews.markdown(replace(QUIET, problems=huge)) == (
-        "## keyturn: 499 errors\n\nThis is more than a comment holds; the log of this check has all of it.\n"
+        "## keyturn: 59 errors\n\nThis is more than a comment holds; the log of this check has all of it.\n"
     )
 
 

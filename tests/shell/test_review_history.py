@@ -356,10 +356,6 @@ def test_where_there_is_nothing_to_compare_with(tmp_path: Path, *, is_repository
     )
 
 
-def test_outside_of_git_there_is_no_past(tmp_path: Path) -> None:
-    assert history.deleted(tmp_path, "HEAD", "rotations", LARGEST) is None
-
-
 # -- what judges -----------------------------------------------------------------------------------------------------
 
 
