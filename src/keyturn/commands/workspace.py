@@ -70,13 +70,6 @@ def load(root: Path, today: date) -> Workspace:
     return _checked(reading, today)
 
 
-def catalogue(root: Path) -> tuple[Catalogue, tuple[Problem, ...]]:
-    """Return the catalogue of a root, and what is wrong with the root's own entries, which are left out then."""
-    parts = _own(root, Schemas(files.schemas()))
-    problems = sorted(problem for part in parts for problem in part.problems)
-    return shelved(root, broken=[part.shown for part in parts if part.problems]), tuple(problems)
-
-
 def faults(shown: str, source: str) -> tuple[Problem, ...]:
     """Return what would be wrong with a rotation's file of this text."""
     document = files.document(source, shown)
