@@ -99,7 +99,8 @@ def _own(change: Change, issues: Sequence[Issue] | None, past: Collection[str] |
                 yield from rule(pair, change.policy)
     renamed = _renamed(change)
     yield from (_id_changed(pair) for pair in renamed)
-    yield from _deletions([old for old in change.gone if old not in [pair.old for pair in renamed]], issues)
+    known = {pair.old.id for pair in renamed}
+    yield from _deletions([old for old in change.gone if old.id not in known], issues)
     yield from _reuses(change, past)
 
 

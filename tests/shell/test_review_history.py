@@ -456,13 +456,11 @@ def test_a_provider_of_the_base_that_changes(repository: Repository, act: str) -
     assert set(repository.found()) >= known.items()
 
 
+@pytest.mark.repository
 def test_a_catalogue_that_is_shipped_from_the_same_checkout(tmp_path: Path) -> None:
     """Review keyturn's own repository, whose catalogue is both the root's own and the shipped one."""
     checkout = Path(files.shipped("providers")).parent
-    if (checkout / "src").is_dir():
-        git(tmp_path, "clone", "--quiet", "--no-hardlinks", str(checkout), "keyturn")
-    else:
-        pytest.skip("the wheel's own catalogue is no repository")
+    git(tmp_path, "clone", "--quiet", "--no-hardlinks", str(checkout), "keyturn")
     code = "import sys; sys.argv[0] = 'keyturn'; from keyturn.cli import main; sys.exit(main())"
     copy = tmp_path / "keyturn"
     (copy / "providers/acme-new.yaml").write_text("name: Acme\nstrategy: overlap\naliases: [acme-newest]\n")

@@ -108,7 +108,7 @@ def _sides(root: Path, compared: history.Comparison, folder: Path, world: World)
     edition, notes = _edition(base.root)
     if not base.is_judgeable:
         notes += ("keyturn.yaml of the base has an error, so the default policy judges",)
-    if any(_is_unread(path, fork) for path in fork.files):
+    if _unread(fork):
         notes += ("some files of the base have an error; the keys that they declare are taken for new ones",)
     # Without a policy, and without a key that one could have been for, there is nothing that could be weakened.
     is_first = not (base.root / workspace.POLICY).exists() and not base.every
@@ -164,8 +164,9 @@ def _changed(before: Mapping[str, object], after: Mapping[str, object]) -> froze
     return frozenset(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
-def _is_unread(path: str, side: Workspace) -> bool:
-    return path.startswith("rotations/") and path not in {rotation.path for rotation in side.every}
+def _unread(side: Workspace) -> frozenset[str]:
+    read = {rotation.path for rotation in side.every}
+    return frozenset(path for path in side.files if path.startswith("rotations/") and path not in read)
 
 
 # -- judging -------------------------------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ def _change(sides: _Sides) -> Change:
         policy=sides.policy,
         catalogue=sides.catalogue,
         today=sides.today,
-        is_whole=not any(_is_unread(path, sides.head) for path in sides.head.files if path in sides.changed),
+        is_whole=_unread(sides.head).isdisjoint(sides.changed),
     )
 
 
