@@ -363,30 +363,37 @@ def test_a_hold_keeps_quiet_and_a_waiver_closes(life: Life) -> None:
     assert life.apply() == []
 
 
+INCIDENT = "summary: Vendor leaked tokens\nmatch: {tags: [pii]}\nrespond_by: 2026-11-23\n"
+
+
 def test_an_incident_asks_for_every_key_that_it_touches(life: Life) -> None:
     life.desk.declare(created=FRESH, tags=["pii"])
     life.desk.declare("close/crm", created=FRESH)
-    incident = (
-        "summary: Vendor leaked tokens\nmatch: {tags: [pii]}\nrespond_by: 2026-11-23\nexposed_until: 2026-11-20\n"
-    )
-    life.desk.write("incidents/vendor.yaml", incident)
-    assert life.apply() == ["create"]
-    [issue] = life.wall.issues()
-    assert ("status: leaked" in issue.labels, "Vendor leaked tokens" in issue.body) == (True, True)
+    life.desk.write("incidents/vendor.yaml", f"{INCIDENT}exposed_until: 2026-11-20\n")
+    life.apply()
+    its_own, rotation = life.wall.issues()
+    assert (its_own.title, rotation.title) == ("Incident vendor", "Rotate mixpanel/loader")
+    assert "status: leaked" in rotation.labels
+    assert "Vendor leaked tokens" in rotation.body
+    assert life.apply() == []
     rotate(life)
-    assert life.apply() == ["edit"]
-    assert life.wall.issues()[0].state_reason == "completed"
+    assert life.apply() == ["edit", "edit"]
+    assert {issue.state_reason for issue in life.wall.issues()} == {"completed"}
     assert life.apply() == []
 
 
-def test_nothing_of_an_incident_that_goes_on_closes(life: Life) -> None:
+def test_nothing_of_an_incident_closes_before_it_is_over(life: Life) -> None:
     life.desk.declare(created=FRESH, tags=["pii"])
     life.desk.declare("close/crm", created=FRESH)
-    life.desk.write("incidents/vendor.yaml", "summary: Vendor leaks\nmatch: {tags: [pii]}\nrespond_by: 2026-11-23\n")
+    life.desk.write("incidents/vendor.yaml", INCIDENT)
     life.apply()
     rotate(life)
     life.apply()
-    assert life.open_issues == ["Rotate mixpanel/loader"]
+    assert life.open_issues == ["Incident vendor", "Rotate mixpanel/loader"]
+    assert life.apply() == []
+    life.desk.write("incidents/vendor.yaml", f"{INCIDENT}exposed_until: 2026-11-20\n")
+    life.apply()
+    assert life.open_issues == []
     assert life.apply() == []
 
 
