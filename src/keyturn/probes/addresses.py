@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 _UNICAST = IPv6Network("2000::/3")
 _SIX_TO_FOUR = IPv6Network("2002::/16")  # leads to the IPv4 address within
 _NAT64 = IPv6Network("64:ff9b::/96")  # the same, by the network's own gateway (RFC 6052)
+# RFC 1918, RFC 4193 and loopback, in full: what Python's `is_private` means grows from release to release.
+_OWN = [
+    ip_network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "::1/128", "fc00::/7")
+]
 _LOW_32_BITS = (1 << 32) - 1
 
 
@@ -23,10 +27,7 @@ def is_public(text: str) -> bool:
 def is_own(text: str) -> bool:
     """Tell whether an address lies in one's own network or machine, where an http:// entry may lead."""
     address = read(text)
-    if address is None or address.is_loopback:
-        return address is not None
-    is_special = address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved
-    return address.is_private and not is_special
+    return address is not None and any(address in network for network in _OWN)
 
 
 def read(text: str) -> IPv4Address | IPv6Address | None:

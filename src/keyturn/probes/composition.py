@@ -6,7 +6,7 @@ import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from keyturn.model import ClientAuth, Reason, Scheme
@@ -56,7 +56,7 @@ def probe_request(question: Question) -> HttpRequest:
     probe = question.probe
     headers = {name: blanks.filled(text, _text(question)) for name, text in probe.headers.items()}
     plain = HttpRequest(*_place(question, probe.url, probe.method), headers, _body(question, headers))
-    return _sealed(_authorized(question, plain))
+    return _sealed(_PLACES[probe.auth.scheme](question, plain))
 
 
 def token_request(question: Question) -> HttpRequest:
@@ -68,16 +68,13 @@ def token_request(question: Question) -> HttpRequest:
     where = _place(question, auth.token_url or probe.url, "POST")
     grant = _grant(question)
     client = {"client_id": _field(question, auth.client_id), "client_secret": _field(question, auth.client_secret)}
-    match auth.client_auth or _client_auth(headers):
-        case ClientAuth.BASIC:
-            headers = _with(headers, "Authorization", _basic(*map(_undisputed, client.values())))
-            return _sealed(HttpRequest(*where, _with(headers, "Content-Type", FORM), urlencode(grant).encode()))
-        case ClientAuth.FORM:
-            body = urlencode({**grant, **client})
-            return _sealed(HttpRequest(*where, _with(headers, "Content-Type", FORM), body.encode()))
-        case ClientAuth.JSON:
-            body = json.dumps({**grant, **client})
-            return _sealed(HttpRequest(*where, _with(headers, "Content-Type", JSON), body.encode()))
+    kind = auth.client_auth or _client_auth(headers)
+    if kind is ClientAuth.BASIC:
+        headers = _with(headers, "Authorization", _basic(*map(_undisputed, client.values())))
+    else:
+        grant |= client
+    body, written = (json.dumps(grant), JSON) if kind is ClientAuth.JSON else (urlencode(grant), FORM)
+    return _sealed(HttpRequest(*where, _with(headers, "Content-Type", written), body.encode()))
 
 
 def authorized_request(question: Question, token: str) -> HttpRequest:
@@ -91,40 +88,51 @@ def authorized_request(question: Question, token: str) -> HttpRequest:
 # -- the credential in its place -----------------------------------------------------------------------------------
 
 
-def _authorized(question: Question, request: HttpRequest) -> HttpRequest:
+def _in_bearer(question: Question, request: HttpRequest) -> HttpRequest:
+    value = _value(question, "Bearer {}")
+    return replace(request, headers=_with(request.headers, "Authorization", value))
+
+
+def _in_header(question: Question, request: HttpRequest) -> HttpRequest:
+    return replace(request, headers=_with(request.headers, question.probe.auth.name or "", _value(question)))
+
+
+def _in_query(question: Question, request: HttpRequest) -> HttpRequest:
+    name, value = quote(question.probe.auth.name or "", safe=""), quote(_value(question), safe="")
+    return replace(request, target=f"{request.target}{'&' if '?' in request.target else '?'}{name}={value}")
+
+
+def _in_basic(question: Question, request: HttpRequest) -> HttpRequest:
     auth = question.probe.auth
-    match auth.scheme:
-        case Scheme.BEARER:
-            value = _value(question, "Bearer {}")
-            return replace(request, headers=_with(request.headers, "Authorization", value))
-        case Scheme.HEADER:
-            return replace(request, headers=_with(request.headers, auth.name or "", _value(question)))
-        case Scheme.QUERY:
-            return replace(request, target=_queried(request.target, auth.name or "", _value(question)))
-        case Scheme.BASIC:
-            value = _basic(_field(question, auth.username), _field(question, auth.password))
-            return replace(request, headers=_with(request.headers, "Authorization", value))
-        case Scheme.BODY:
-            return _in_form(question, request) if auth.name else request
-        case Scheme.OAUTH2_CLIENT_CREDENTIALS:
-            return request  # asked for by `token_request` before
-        case _ as never:
-            assert_never(never)
+    value = _basic(_field(question, auth.username), _field(question, auth.password))
+    return replace(request, headers=_with(request.headers, "Authorization", value))
+
+
+def _in_body(question: Question, request: HttpRequest) -> HttpRequest:
+    if not (name := question.probe.auth.name):  # then the body's template holds it
+        return request
+    given = f"{request.body.decode()}&" if request.body else ""
+    body = given + urlencode({name: _value(question)})
+    return replace(request, body=body.encode(), headers=_with(request.headers, "Content-Type", FORM))
+
+
+def _nowhere(_question: Question, request: HttpRequest) -> HttpRequest:
+    return request  # a token stands for it
+
+
+_PLACES: Mapping[Scheme, Callable[[Question, HttpRequest], HttpRequest]] = {
+    Scheme.BEARER: _in_bearer,
+    Scheme.HEADER: _in_header,
+    Scheme.QUERY: _in_query,
+    Scheme.BASIC: _in_basic,
+    Scheme.BODY: _in_body,
+    Scheme.OAUTH2_CLIENT_CREDENTIALS: _nowhere,
+}
 
 
 def _value(question: Question, default: str = "{}") -> str:
-    first = next(iter(question.values), "")
+    first = next(iter(question.values), "key")  # a name that then has no value
     return _field(question, question.probe.auth.format or default.replace("{}", f"{{{first}}}"))
-
-
-def _queried(target: str, name: str, value: str) -> str:
-    return f"{target}{'&' if '?' in target else '?'}{quote(name, safe='')}={quote(value, safe='')}"
-
-
-def _in_form(question: Question, request: HttpRequest) -> HttpRequest:
-    given = f"{request.body.decode()}&" if request.body else ""
-    body = given + urlencode({question.probe.auth.name or "": _value(question)})
-    return replace(request, body=body.encode(), headers=_with(request.headers, "Content-Type", FORM))
 
 
 def _basic(username: str, password: str) -> str:

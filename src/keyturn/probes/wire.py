@@ -9,12 +9,11 @@ import threading
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, ProtocolError, SSLError, TimeoutError as Late
+from urllib3.exceptions import ProtocolError, SSLError, TimeoutError as Late
 
 from keyturn.model import Reason
 from keyturn.probes.judgement import Answer
@@ -238,14 +237,12 @@ def _retry_after(text: str, now: datetime) -> float | None:
         return None
 
 
-# The first that fits: subclasses before what they are.
+# The first that fits. What breaks while a body is read comes as urllib3's own, what breaks before as Python's.
 _REASONS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Reason], ...] = (
     ((TimeoutError, Late), Reason.TIMED_OUT),
-    ((IncompleteRead, ssl.SSLEOFError), Reason.CUT_SHORT),
-    ((ssl.SSLError, SSLError), Reason.TLS_FAILED),
-    (DecodeError, Reason.UNREADABLE),
-    ((OSError, ProtocolError), Reason.CONNECTION_FAILED),
-    ((HTTPException, HTTPError, ValueError), Reason.UNREADABLE),
+    ((ProtocolError, SSLError, ssl.SSLEOFError), Reason.CUT_SHORT),
+    (ssl.SSLError, Reason.TLS_FAILED),
+    (OSError, Reason.CONNECTION_FAILED),
 )
 
 
