@@ -176,22 +176,15 @@ def _provider(slug: str, document: Document, variants: Mapping[str, Provider]) -
         name=given["name"],
         strategy=Strategy(given["strategy"]),
         aliases=tuple(given.get("aliases", ())),
-        homepage=given.get("homepage"),
         console=given.get("console"),
         docs=given.get("docs"),
         credential=_with(_credential, given.get("credential")),
-        self_service=given.get("self_service"),
         activation_delay=_with(_delay, given.get("activation_delay")),
         max_keys=given.get("max_keys"),
-        reveal_once=given.get("reveal_once"),
-        expires=given.get("expires"),
-        role=given.get("role"),
-        last_used=given.get("last_used"),
         params=params,
         steps={Phase(phase): _steps(steps) for phase, steps in _given(given.get("steps", {})).items()},
         variants=variants,
         confirm=_steps(given.get("confirm", ())),
-        notes=tuple(given.get("notes", ())),
         probe=_with(lambda probe: _probe(probe, params), given.get("probe")),
     )
 
@@ -240,7 +233,7 @@ def _connection(document: Document) -> Connection:
 def _credential(document: Document) -> Credential:
     given = _given(document)
     fields = (field if isinstance(field, dict) else {"name": field} for field in given.get("fields", ()))
-    return Credential(given.get("kind"), given.get("term"), tuple(CredentialField(**_given(field)) for field in fields))
+    return Credential(tuple(CredentialField(**_given(field)) for field in fields))
 
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}

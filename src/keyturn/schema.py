@@ -130,7 +130,7 @@ def is_date(value: object) -> bool:
 
 def is_date_time(value: object) -> bool:
     """Tell whether a text is a date-time of RFC 3339 that a program can hold: no leap second, in year 1 to 9999."""
-    from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]  # it has no types
+    from rfc3339_validator import validate_rfc3339
 
     return not isinstance(value, str) or (bool(validate_rfc3339(value)) and _is_moment(value))
 

@@ -224,15 +224,12 @@ PROVIDER = {
 def test_a_whole_provider_and_its_variants() -> None:
     found = parse.provider("acme", PROVIDER)
     assert (found.slug, found.name, found.strategy, found.aliases) == ("acme", "Acme", Strategy.OVERLAP, ("ac-me",))
-    assert (found.homepage, found.docs, found.role) == ("https://acme.example", "https://docs.acme.example", "Admin")
-    assert found.credential == Credential(
-        "api_token", "Token", (CredentialField("token"), CredentialField("user", secret=False))
-    )
-    assert (found.self_service, found.reveal_once, found.last_used) == (True, False, True)
-    assert (found.activation_delay, found.max_keys, found.expires) == (timedelta(minutes=30), 2, "in 90 days")
+    assert found.docs == "https://docs.acme.example"
+    assert found.credential == Credential((CredentialField("token"), CredentialField("user", secret=False)))
+    assert (found.activation_delay, found.max_keys) == (timedelta(minutes=30), 2)
     assert found.params == {"subdomain": Param("label", "yours")}
     assert found.steps == {Phase.CREATE: (Step("Create it."),), Phase.REVOKE: (Step("Run it.", "DROP", "sql"),)}
-    assert (found.confirm, found.notes) == ((Step("Look."),), ("A note.",))
+    assert found.confirm == (Step("Look."),)
 
     assert set(found.variants) == {"secret"}
     secret = found.variant("secret")
@@ -245,8 +242,8 @@ def test_a_whole_provider_and_its_variants() -> None:
 def test_a_provider_of_the_least() -> None:
     found = parse.provider("acme", {"name": "Acme", "strategy": "contact"})
     assert (found.credential, found.activation_delay, found.steps, found.params) == (None, None, {}, {})
-    variant = parse.provider("acme", {"name": "Acme", "strategy": "contact", "variants": {"x": {"role": "Owner"}}})
-    assert (variant.variant("x").role, variant.variant("x").steps) == ("Owner", {})
+    variant = parse.provider("acme", {"name": "Acme", "strategy": "contact", "variants": {"x": {"max_keys": 3}}})
+    assert (variant.variant("x").max_keys, variant.variant("x").steps) == (3, {})
 
 
 def test_params_of_a_probe_join_those_of_the_steps() -> None:

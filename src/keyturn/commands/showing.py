@@ -76,6 +76,8 @@ def plan(decided: Decision, world: World, form: str) -> None:
         world.say(as_json(plans.document(decided.plan, decided.tracker.name, found)))
     elif form == "markdown":
         world.say(_page(decided))
+    elif form == "github":
+        world.say("\n".join([*problems.workflow_commands(found), *plans.text(decided.plan)]))
     else:
         complained(found, world)
         table(world, plans.table(decided.plan), plans.text(decided.plan))

@@ -63,37 +63,28 @@ class CredentialField:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What the provider calls its key and which parts it has."""
+    """Which parts a provider's key has."""
 
-    kind: str | None = None
-    term: str | None = None
     fields: tuple[CredentialField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who issues a key, and the facts a checklist is composed from."""
+    """Who issues a key, and the facts a checklist and a probe are composed from; the rest is for its page alone."""
 
     slug: str
     name: str
     strategy: Strategy
     aliases: tuple[str, ...] = ()
-    homepage: str | None = None
     console: str | None = None
     docs: str | None = None
     credential: Credential | None = None
-    self_service: bool | None = None
     activation_delay: timedelta | None = None
     max_keys: int | None = None
-    reveal_once: bool | None = None
-    expires: str | None = None
-    role: str | None = None
-    last_used: bool | None = None
     params: Mapping[str, Param] = field(default_factory=dict)  # of the steps and of the probe
     steps: Mapping[Phase, Steps] = field(default_factory=dict)
     variants: Mapping[str, Provider] = field(default_factory=dict)
     confirm: Steps = ()
-    notes: tuple[str, ...] = ()
     probe: Probe | None = None
 
     def variant(self, name: str | None) -> Provider:
