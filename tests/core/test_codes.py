@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 from core.codes import emitted
 
-from keyturn import checks, schema
+from keyturn import checks, review, schema
 from keyturn.files import disk, loader, scalars, syntax, text
 
 PAGE = Path(__file__).parents[2] / "docs" / "codes.md"
-SECTIONS = {"Reading": (disk, loader, scalars, syntax, text), "Schema": (schema,), "Checks": (checks,)}
+SECTIONS = {
+    "Reading": (disk, loader, scalars, syntax, text),
+    "Schema": (schema,),
+    "Checks": (checks,),
+    "Review": (review,),
+}
 
 
 def rows(section: str) -> list[list[str]]:

@@ -519,7 +519,7 @@ def test_a_file_that_could_not_be_read_before(repository: Repository) -> None:
     ]
 
 
-def test_what_no_regular_file_is_in_a_commit(repository: Repository) -> None:
+def test_what_is_no_regular_file_in_a_commit(repository: Repository) -> None:
     (repository.folder / "rotations/link.yaml").symlink_to("../keyturn.yaml")
     repository.write("rotations/large.yaml", "#" * (LARGEST + 1))
     repository.commit("Add a link and a large file")
