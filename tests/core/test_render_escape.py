@@ -82,7 +82,7 @@ def words(text: str) -> str:
 @settings(max_examples=150, deadline=None)
 @given(text=TEXT)
 def test_a_value_changes_no_structure_and_brings_nothing_to_life(write: object, place: str, text: str) -> None:
-    shown = write(text)  # type: ignore[operator]
+    shown = write(text)  # type: ignore[operator]  # one of the places to write a text
     assert "\n" not in shown
     assert "<" not in shown
     assert ">" not in shown

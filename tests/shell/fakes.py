@@ -101,7 +101,7 @@ class FakeTracker:
 
     def person_edits(self, number: int, **fields: object) -> None:
         """Change any fields of a record as a person does."""
-        self.records[number] = replace(self.records[number], **fields)  # type: ignore[arg-type]
+        self.records[number] = replace(self.records[number], **fields)  # type: ignore[arg-type]  # any field of a record
 
     def person_comments(self, author: str, number: int, body: str) -> None:
         """Comment as a person does."""

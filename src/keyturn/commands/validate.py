@@ -64,7 +64,7 @@ def _asked(path: Path, root: Path) -> str:
     if not path.exists() and not path.is_symlink():
         message = f"no file {path}"
         raise UsageError(message)
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow the links that are looked for
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - what `resolve` does would follow the links that are looked for
     at = next((each for each in (whole, *whole.parents) if each.resolve() == root), None)
     if at is None:
         message = f"{path} lies outside of {root}; say `--root DIR` where it belongs to another one"

@@ -1,7 +1,7 @@
 """Edits of a declared file by splicing: every byte that the edit does not concern stays.
 
 Places come from the parser's nodes, new text is composed here, and the result is loaded again and compared with the
-data that it must hold. Why no round-trip library: docs/decisions/0010-edits-by-splicing.md.
+data that it must hold. Why no round-trip library: docs/decisions/0003-edits-by-splicing.md.
 """
 
 from __future__ import annotations
