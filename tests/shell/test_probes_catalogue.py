@@ -298,6 +298,7 @@ def test_the_body_decides_where_the_status_alone_cannot(
 
 
 def test_a_segment_write_key_is_not_probed_because_every_answer_is_200() -> None:
-    provider = ALL["segment-write-key"].provider
-    assert provider.probe is None
-    assert any("200" in note for note in provider.notes)
+    document = files.entry("providers", "segment-write-key")
+    assert isinstance(document, files.Document)
+    assert ALL["segment-write-key"].provider.probe is None
+    assert any("200" in note for note in document.data["notes"])
