@@ -6,9 +6,10 @@ a change itself brings of those counts only once somebody has merged it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from keyturn import checks, policy as judge
 from keyturn.actions import verb
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from keyturn.actions import Action
     from keyturn.model import Duration, Issue, Platform, Policy, Problem, Provider, Rotation
     from keyturn.plan import Plan
+
+A = TypeVar("A", bound="Action")
 
 _WARNING = Severity.WARNING
 
@@ -367,15 +370,21 @@ class Review:
 
 def effect(before: Plan, after: Plan) -> Effect:
     """Compare the plans that two versions of the files bring, made from the same issues on the same day."""
-    acts, waits = set(before.actions), set(before.waiting)
     plan = replace(
         after,
-        actions=tuple(action for action in after.actions if action not in acts),
-        waiting=tuple(action for action in after.waiting if action not in waits),
+        actions=tuple(_without(after.actions, before.actions)),
+        waiting=tuple(_without(after.waiting, before.waiting)),
     )
     kept = {_gist(action) for action in (*after.actions, *after.waiting)}
     averted = (action for action in (*before.actions, *before.waiting) if _gist(action) not in kept)
     return Effect(plan, tuple(averted))
+
+
+def _without(actions: Sequence[A], others: Sequence[A]) -> Iterator[A]:
+    same = defaultdict[tuple[str, str], list[A]](list)
+    for other in others:
+        same[_gist(other)].append(other)
+    yield from (action for action in actions if action not in same[_gist(action)])
 
 
 def _gist(action: Action) -> tuple[str, str]:

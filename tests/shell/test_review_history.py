@@ -386,7 +386,9 @@ def test_a_policy_with_an_error(repository: Repository) -> None:
     repository.declare(ID, FRESH, hold={"until": "2027-06-01", "reason": "Freeze."})
     ran = repository.review()
     assert [each["code"] for each in ran.document["problems"]] == ["policy-weakened", "hold-too-long"]
-    assert ran.document["notes"] == ["keyturn.yaml of the base has an error, so the default policy judges"]
+    assert ran.document["notes"] == [
+        "keyturn.yaml of the base has an error; where it cannot be read, the default policy judges"
+    ]
 
 
 def test_the_first_policy_judges_itself(tmp_path: Path) -> None:
@@ -660,6 +662,18 @@ def test_without_a_tracker_that_answers_it_says_so(
     ran = repository.review("main", "--tracker", "github:acme/keys")
     assert (ran.status, [each["code"] for each in ran.document["problems"]]) == (0, ["deletion-unchecked"])
     assert (ran.document["actions"], ran.document["notes"]) == (None, [f"the issues could not be read: {reason}"])
+
+
+def test_an_incident_shows_what_it_opens(repository: Repository) -> None:
+    repository.declare("segment/other", FRESH)
+    repository.commit("Declare more")
+    repository.git("branch", "--force", "main")
+    incident = 'summary: Tokens leaked\nmatch: {providers: [mixpanel]}\nrespond_by: "2026-11-23"\n'
+    repository.write("incidents/vendor.yaml", incident)
+
+    ran = repository.review()
+    assert (ran.status, ran.document["problems"], ran.document["averted"]) == (0, [], [])
+    assert ("open", ID) in ran.actions
 
 
 # -- every form ----------------------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def _sides(root: Path, compared: history.Comparison, folder: Path, world: World)
     head = workspace.load(root, world.today)
     edition, notes = _edition(base.root)
     if not base.is_judgeable:
-        notes += ("keyturn.yaml of the base has an error, so the default policy judges",)
+        notes += ("keyturn.yaml of the base has an error; where it cannot be read, the default policy judges",)
     if _unread(fork):
         notes += ("some files of the base have an error; the keys that they declare are taken for new ones",)
     # Without a policy, and without a key that one could have been for, there is nothing that could be weakened.
