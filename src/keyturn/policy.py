@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from keyturn.model import Part, RequestReason, Status, Tier, Why
+from keyturn.model import Method, Part, RequestReason, Status, Tier, Why
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from keyturn.model import Duration, Incident, Marker, Policy, Proof, Rotation
+    from keyturn.model import (
+        Confirmation,
+        Duration,
+        Evidence,
+        FourEyes,
+        Incident,
+        Marker,
+        Policy,
+        Proof,
+        RetirementEvidence,
+        Rotation,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +38,25 @@ class Standing:
     incident: Incident | None
     missing: tuple[str, ...]  # what keeps its evidence from being complete, whether or not it is asked for yet
     is_proved: bool  # what the issue asked for is done, and shown to be
+    confirmation: Confirmation | None = None  # what its evidence was weighed by; None where it counts as written
 
 
-def standing(
-    rotation: Rotation, issue: Marker | None, policy: Policy, incidents: Sequence[Incident], today: date
+def standing(  # noqa: PLR0913 - everything that a judgement rests on
+    rotation: Rotation,
+    issue: Marker | None,
+    policy: Policy,
+    incidents: Sequence[Incident],
+    today: date,
+    *,
+    confirmation: Confirmation | None = None,
 ) -> Standing:
-    """Judge one rotation; `issue` is the marker of its issue, where it has one that still counts."""
+    """Judge one rotation; `issue` is the marker of its issue, where it has one that still counts.
+
+    With a `confirmation` evidence counts for what outside answers make of it; without one it counts as written.
+    """
     missing = tuple(_missing(rotation, issue, policy, today))
+    if confirmation and not missing and _is_replaced(rotation, issue, today):
+        missing = tuple(_unconfirmed(rotation, policy, today, confirmation))
     incident = next((each for each in incidents if is_touched(rotation, each, today, is_dead=not missing)), None)
     return Standing(
         rotation=rotation,
@@ -45,6 +68,7 @@ def standing(
         incident=incident,
         missing=missing,
         is_proved=_is_replaced(rotation, issue, today) and not missing,
+        confirmation=confirmation,
     )
 
 
@@ -190,10 +214,12 @@ def _missing(rotation: Rotation, issue: Marker | None, policy: Policy, today: da
 
 
 def _missing_of_retirement(rotation: Rotation, policy: Policy) -> Iterator[str]:
-    # Of a key without a successor only its death can be shown.
     evidence = rotation.retired.evidence if rotation.retired else None
-    required = policy.evidence.require & {Part.OLD_KEY}
-    yield from _missing_parts(rotation, policy, required, evidence.parts if evidence else {})
+    yield from _missing_parts(rotation, policy, _required_of_retirement(policy), evidence.parts if evidence else {})
+
+
+def _required_of_retirement(policy: Policy) -> frozenset[Part]:
+    return policy.evidence.require & {Part.OLD_KEY}  # of a key without a successor only its death can be shown
 
 
 def _missing_of_rotation(rotation: Rotation, issue: Marker | None, policy: Policy) -> Iterator[str]:
@@ -220,13 +246,55 @@ def _missing_parts(
     yield from (f"{part} was shown before this version was created" for part in early)
 
 
-def proved(rotation: Rotation) -> tuple[str, ...]:
-    """Say how each part of the evidence was shown, and by whom."""
+def claim(rotation: Rotation, today: date) -> Evidence | RetirementEvidence | None:
+    """Return what is said to show that the version an issue asked for is out of use."""
+    return rotation.retired.evidence if rotation.retired and _is_retired(rotation, today) else rotation.evidence
+
+
+def _unconfirmed(rotation: Rotation, policy: Policy, today: date, confirmation: Confirmation) -> Iterator[str]:
+    """Say what keeps evidence that is complete as written from counting: what nobody else bears out."""
+    is_retired, rank = _is_retired(rotation, today), tier(rotation, policy)
+    required = _required_of_retirement(policy) if is_retired else policy.evidence.require
+    evidence = claim(rotation, today)
+    if evidence is None:
+        return  # a retired key of which no proof is required
+    for part, proof in evidence.parts.items():
+        told = confirmation.of(part, proof.method, rotation.consumers)
+        is_weaker = told and not told.is_confirming and not policy.evidence.suffices(rank, part, Method.ATTESTED)
+        if told and is_weaker and part in required:
+            counts = f"counts as attested, which does not suffice for tier {rank}"
+            yield f"{part} was shown by {proof.method}, but {counts}: {told.reason}"
+    if policy.evidence.four_eyes and not confirmation.four_eyes.statement.is_confirming:
+        yield from _unseen(confirmation.four_eyes, is_retired=is_retired)
+
+
+def _unseen(eyes: FourEyes, *, is_retired: bool) -> Iterator[str]:
+    """Say why nobody else vouches for the evidence, and who may do so how."""
+    change = "records this evidence anew" if is_retired else "adds confirmed_by with their login to the evidence"
+    barred = f" except {', '.join(eyes.barred)}" if eyes.barred else ""
+    yield f"four eyes are required: {eyes.statement.reason}"
+    yield f"everybody with write access{barred} may approve a pull request that {change}"
+
+
+def proved(rotation: Rotation, confirmation: Confirmation | None = None) -> tuple[str, ...]:
+    """Say how each part of the evidence was shown, and by whom; with a confirmation, what counts of it."""
     evidence = rotation.retired.evidence if rotation.retired else rotation.evidence
     if evidence is None:
         return ()
-    shown = (f"{part}: {proof.method} at {proof.at:%Y-%m-%dT%H:%M:%SZ}" for part, proof in evidence.parts.items())
-    return (*shown, f"recorded by {evidence.by}")
+    shown = (_shown(rotation, part, proof, confirmation) for part, proof in evidence.parts.items())
+    eyes = confirmation.four_eyes if confirmation else None
+    seen = (f"approved by {eyes.approver} in pull request {eyes.pull}",) if eyes and eyes.approver else ()
+    return (*shown, f"recorded by {evidence.by}", *seen)
+
+
+def _shown(rotation: Rotation, part: Part, proof: Proof, confirmation: Confirmation | None) -> str:
+    told = confirmation.of(part, proof.method, rotation.consumers) if confirmation else None
+    at = f"at {proof.at:%Y-%m-%dT%H:%M:%SZ}"
+    if told is None:
+        return f"{part}: {proof.method} {at}"
+    if told.is_confirming:
+        return f"{part}: {proof.method} {at}, confirmed by GitHub"
+    return f"{part}: attested {at} (recorded as {proof.method}, but {told.reason})"
 
 
 def counts_from(due_on: date, opened: date) -> date:

@@ -13,6 +13,7 @@ from keyturn.model.catalogue import (
     Steps,
     Strategy,
 )
+from keyturn.model.confirmation import NOT_ASKED, Confirmation, FourEyes, Statement, Truth
 from keyturn.model.faults import Finding, Pointer, Problem, Severity
 from keyturn.model.incident import Incident, Match
 from keyturn.model.issue import Issue, Marker, Status, Why
@@ -37,6 +38,7 @@ from keyturn.model.time import UNKNOWN, Duration, Version, moment
 
 __all__ = [
     "EVERY_METHOD",
+    "NOT_ASKED",
     "UNKNOWN",
     "Auth",
     "Baseline",
@@ -44,6 +46,7 @@ __all__ = [
     "Catalogue",
     "ClientAuth",
     "Confidence",
+    "Confirmation",
     "Connection",
     "Consumer",
     "Credential",
@@ -53,6 +56,7 @@ __all__ = [
     "Evidence",
     "EvidenceRules",
     "Finding",
+    "FourEyes",
     "Incident",
     "Issue",
     "Limits",
@@ -82,11 +86,13 @@ __all__ = [
     "Rule",
     "Scheme",
     "Severity",
+    "Statement",
     "Status",
     "Step",
     "Steps",
     "Strategy",
     "Tier",
+    "Truth",
     "Verdict",
     "Version",
     "Why",

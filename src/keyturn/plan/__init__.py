@@ -11,7 +11,7 @@ from keyturn import policy as judge
 from keyturn.actions import Close, Link, Note, Open, StateReason, Update
 from keyturn.errors import GuardError
 from keyturn.plan import incidents
-from keyturn.plan.case import Case, Setting
+from keyturn.plan.case import Case, File, Setting, kind
 from keyturn.plan.order import in_order, only, rationed
 from keyturn.plan.rules import RULES, closed
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keyturn.model import Issue, Limits, Rotation
     from keyturn.policy import Standing
 
-__all__ = ["Plan", "Setting", "its_issue", "plan", "standings"]
+__all__ = ["Plan", "Setting", "awaiting", "its_issue", "plan", "standings"]
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -106,9 +106,16 @@ def standings(
     by_id = _by_id(rotations, issues)
     for rotation in rotations:
         issue = its_issue(by_id.get(rotation.id, ()))
-        known = issue.marker if issue else None
-        stands = judge.standing(rotation, known, setting.policy, setting.incidents, setting.today)
-        yield stands, issue.number if issue and issue.is_open else None
+        yield _standing(rotation, issue, setting), issue.number if issue and issue.is_open else None
+
+
+def awaiting(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting) -> Iterator[Rotation]:
+    """Give the rotations whose issue would be closed by their evidence as it is written: only they are looked into."""
+    by_id, as_written = _by_id(rotations, issues), replace(setting, confirmations=None)
+    for rotation in rotations:
+        issue = its_issue(by_id.get(rotation.id, ()))
+        if issue and kind(_standing(rotation, issue, as_written)) is File.PROVED:
+            yield rotation
 
 
 def _by_id(rotations: Sequence[Rotation], issues: Sequence[Issue]) -> Mapping[str, list[Issue]]:
@@ -153,5 +160,9 @@ def _duplicates(issues: Sequence[Issue], issue: Issue | None, setting: Setting) 
 def _case(rotation: Rotation | None, issue: Issue | None, setting: Setting) -> Case:
     if rotation is None:
         return Case(setting, None, issue)
-    known = issue.marker if issue else None
-    return Case(setting, judge.standing(rotation, known, setting.policy, setting.incidents, setting.today), issue)
+    return Case(setting, _standing(rotation, issue, setting), issue)
+
+
+def _standing(rotation: Rotation, issue: Issue | None, setting: Setting) -> Standing:
+    known, told = issue.marker if issue else None, setting.confirmation(rotation, issue)
+    return judge.standing(rotation, known, setting.policy, setting.incidents, setting.today, confirmation=told)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
-from keyturn.model import Status, Why
+from keyturn.model import Confirmation, Status, Why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from keyturn.model import Catalogue, Incident, Issue, Policy
+    from keyturn.model import Catalogue, Incident, Issue, Policy, Rotation
     from keyturn.policy import Standing
 
 
@@ -28,6 +28,13 @@ class Setting:
     edition: str = ""  # names the templates: an issue written by others is written anew
     left_alone: frozenset[str] = frozenset()  # ids whose file has an error: nothing happens to their issue
     is_whole: bool = True  # every file could be read; otherwise no issue counts as gone
+    confirmations: Mapping[str, Confirmation] | None = None  # by id; None: there is nobody to ask
+
+    def confirmation(self, rotation: Rotation, issue: Issue | None) -> Confirmation | None:
+        """Return what evidence is weighed by; without an issue to close it counts as written, and nobody is asked."""
+        if issue is None or self.confirmations is None:
+            return None
+        return self.confirmations.get(rotation.id, Confirmation())
 
 
 class File(Enum):

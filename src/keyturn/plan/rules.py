@@ -44,7 +44,7 @@ def _proved_after_closing(case: Case) -> Iterator[Action]:
 
 
 def _proof(case: Case) -> Note:
-    return Note("Rotated, and shown to be complete.", judge.proved(case.declared.rotation))
+    return Note("Rotated, and shown to be complete.", judge.proved(case.declared.rotation, case.declared.confirmation))
 
 
 def _waived(case: Case) -> Iterator[Action]:
