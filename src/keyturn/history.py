@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from keyturn.errors import OutsideError, RepositoryError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from git import Repo
 
@@ -283,3 +283,77 @@ def _missing(repo: Repo, what: str, otherwise: str) -> KeyturnError:
 
 def _is_shallow(repo: Repo) -> bool:
     return _asked_quietly(repo, "rev-parse", "--is-shallow-repository") == "true"
+
+
+# -- where a state came from ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a file became with a commit on the first-parent history."""
+
+    commit: str
+    path: str  # from the top of the work tree
+    text: bytes
+    is_cut: bool  # a shallow clone ends here: it may have become so with an earlier commit
+
+
+def states(root: Path, folder: str, words: Collection[str], largest: int) -> tuple[State, ...]:
+    """Return every state of the files below a folder that has one of the words in it, oldest first.
+
+    Only first parents of the commit that is checked out are followed: what came with a merge counts with the merge.
+    """
+    with _repository(root) as repo:
+        if repo is None or not repo.head.is_valid():
+            return ()
+        changes, is_shallow = tuple(_changes(repo, _prefix(repo, root) + folder)), _is_shallow(repo)
+        wanted = [word.encode() for word in words]
+        read = _blobs(repo, [change.blob for change in changes], largest)
+        texts = {blob: text for blob, text in read.items() if any(word in text for word in wanted)}
+        return tuple(
+            State(change.commit, change.path, texts[change.blob], is_cut=is_shallow and change.is_first)
+            for change in changes
+            if change.blob in texts
+        )
+
+
+def head(root: Path) -> str | None:
+    """Return the commit that is checked out, or None where there is none."""
+    with _repository(root) as repo:
+        return repo.head.commit.hexsha if repo and repo.head.is_valid() else None
+
+
+def chain(root: Path, commit: str, count: int) -> tuple[str, ...]:
+    """Return a commit and its first parents, `count` in all; nothing where git does not have it."""
+    with _repository(root) as repo:
+        arguments = ("rev-list", "--first-parent", f"--max-count={count}", "--end-of-options", commit, "--")
+        return tuple(_asked_quietly(repo, *arguments).split()) if repo else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A regular file as one commit left it."""
+
+    commit: str
+    is_first: bool  # git sees no parent
+    blob: str
+    path: str
+
+
+_COMMIT = re.compile(rb"([0-9a-f]{40,64}) ([0-9a-f ]*)")
+_CHANGED = re.compile(rb"\n?:[0-7]{6} ([0-7]{6}) [0-9a-f]+ ([0-9a-f]{40,64}) [A-Z]")
+
+
+def _changes(repo: Repo, below: str) -> Iterator[_Change]:
+    """Walk over the changed files of every first-parent commit, in one pass."""
+    options = ("--first-parent", "-m", "--reverse", "--raw", "-z", "--no-renames", "--no-abbrev", "--format=%H %P")
+    with repo.git.custom_environment(GIT_LITERAL_PATHSPECS="1"):
+        fields = iter(repo.git.log(*options, "--", below, **_RAW).split(b"\0"))
+    commit, is_first = "", False
+    for field in fields:
+        if file := _CHANGED.fullmatch(field):
+            path = os.fsdecode(next(fields))
+            if file[1].decode().startswith(_FILE):
+                yield _Change(commit, is_first, file[2].decode(), path)
+        elif found := _COMMIT.fullmatch(field):
+            commit, is_first = found[1].decode(), not found[2]
