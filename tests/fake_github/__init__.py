@@ -6,21 +6,25 @@ from .faults import Kind, graphql_exhausted
 from .replies import RefusedError, Reply
 from .routing import Call, Route
 from .service import Recorded, Unexpected
-from .state import Access, Comment, Issue, Repository
+from .state import Access, Comment, Commit, Issue, Pull, Repository, Review, Run
 
 __all__ = [
     "BOT",
     "Access",
     "Call",
     "Comment",
+    "Commit",
     "FakeGitHub",
     "Issue",
     "Kind",
+    "Pull",
     "Recorded",
     "RefusedError",
     "Reply",
     "Repository",
+    "Review",
     "Route",
+    "Run",
     "Unexpected",
     "Violation",
     "graphql_exhausted",

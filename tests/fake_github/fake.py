@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from . import changes
+from . import changes, evidence
 from .documents import Documents
 from .faults import Faults, Interlude
 from .routing import Routes
@@ -39,7 +39,7 @@ class FakeGitHub:
         self._server = Server(port)
         self.state = State(clock)
         self.routes = Routes()
-        self.routes.add(*ROUTES)
+        self.routes.add(*evidence.ROUTES, *ROUTES)  # the first that fits wins
         self._service = Service(self.state, Documents(self.url), self.routes)
         self._server.service = self._service
 

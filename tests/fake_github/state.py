@@ -101,6 +101,58 @@ class Issue:
     parent: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit as it stands in a pull request; `author` is None where GitHub knows nobody with that address."""
+
+    sha: str
+    author: Account | None
+    email: str
+    message: str
+    files: tuple[str, ...] = ()
+    formerly: tuple[str, ...] = ()  # what the first files were called before
+
+
+@dataclass(slots=True)
+class Review:
+    """What a person said about a pull request, at one of its commits."""
+
+    id: int
+    author: Account | None
+    state: str  # APPROVED | CHANGES_REQUESTED | COMMENTED | DISMISSED | PENDING
+    commit: str | None
+
+
+@dataclass(slots=True)
+class Pull:
+    """What the list of issues does not show of a pull request."""
+
+    number: int
+    author: Account | None
+    commits: list[Commit]
+    merged_as: str | None  # the commit that the base branch was updated to
+    merged_at: datetime | None
+    base: str = "main"
+    landed: frozenset[str] = frozenset()  # the commits on the base branch that came with it
+    reviews: list[Review] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Run:
+    """A run of a workflow."""
+
+    id: int
+    started_at: datetime
+    updated_at: datetime
+    sha: str
+    title: str
+    path: str = ".github/workflows/verify.yml"
+    branch: str = "main"
+    event: str = "workflow_dispatch"
+    conclusion: str | None = "success"
+    head_repository: str | None = None  # None: the repository itself
+
+
 @dataclass(slots=True)
 class Repository:
     """A repository with its issues by number, its labels by lower-case name, and its branches."""
@@ -115,6 +167,11 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    runs: dict[int, Run] = field(default_factory=dict)
+    secrets: dict[str, datetime] = field(default_factory=dict)  # `NAME`, or `environment/NAME`; when it was written
+    permissions: dict[str, str] = field(default_factory=dict)  # by lower-case login; collaborators may write
+    behind: set[str] = field(default_factory=set)  # the commits that the default branch has
 
     @property
     def full_name(self) -> str:
@@ -140,6 +197,7 @@ class State:
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, Token] = {}
         self.repositories: dict[str, Repository] = {}
+        self.organization_secrets: dict[str, datetime] = {}  # `organization/NAME`
         self.opened: Callable[[int], None] | None = None  # told the id of each new issue
         self._ids = itertools.count(1_000_001)
 
