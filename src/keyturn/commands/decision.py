@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyturn import files
 from keyturn.actions import Remind
 from keyturn.commands import places, workspace
+from keyturn.commands.confirming import confirmed
 from keyturn.errors import Exit, UsageError
 from keyturn.plan import Plan, Setting, plan, standings
 from keyturn.render.templates import Templates
@@ -80,6 +81,7 @@ def decide(world: World, options: argparse.Namespace) -> Decision:
         is_whole=found.is_whole,
     )
     issues = tracker.issues(world.month_ago)
+    setting = confirmed(found, issues, tracker, setting, world)
     planned = _planned(found, tracker, issues, setting)
     judged = tuple(standings(found.rotations, issues, setting))
     return Decision(found, tracker, templates, planned, places.address(found.root, world), judged)

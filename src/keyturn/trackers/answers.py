@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NONE, MOVED, GONE = 0, 301, 410  # NONE: the connection failed, or the answer broke off
 _OK, _OTHER_PLACE, _BROKEN = 200, 300, 500  # where the ranges of good answers, redirects and server faults begin
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TIMEOUT, _INVALID, _TOO_MANY = 401, 403, 404, 408, 422, 429
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, _TIMEOUT, _INVALID, _TOO_MANY = 401, 403, 404, 408, 422, 429
 _DAY = 86_400
 
 # Where GitHub names no moment it wants a minute at least, and longer each time.
@@ -53,7 +53,7 @@ class Answer:
         """Tell whether a rate limit refused the request: by status 403 or 429, or as GraphQL does under 200."""
         if self.status == _OK:
             return "RATE_LIMITED" in {error.get("type") for error in self._errors}
-        if self.status == _FORBIDDEN:
+        if self.status == FORBIDDEN:
             return "retry-after" in self.headers or self.remaining == 0 or bool(_LIMIT.search(self.message))
         return self.status == _TOO_MANY
 
@@ -110,7 +110,7 @@ def document(text: str) -> Any:  # noqa: ANN401 - whatever GitHub answers
 
 def is_nameless(answer: Answer) -> bool:
     """Tell whether a token was refused because it belongs to no account: an app's, or that of a workflow."""
-    return answer.status == _FORBIDDEN or (answer.status == _UNAUTHORIZED and "integration" in answer.message)
+    return answer.status == FORBIDDEN or (answer.status == UNAUTHORIZED and "integration" in answer.message)
 
 
 def failure(answer: Answer, repository: str) -> OutsideError:
@@ -125,9 +125,9 @@ def _failure(status: int, repository: str) -> str:
     reasons = {
         NONE: "GitHub gave no answer, or broke it off; check the connection and GITHUB_API_URL, and run again",
         MOVED: f"{repository} was renamed or moved; write its name of today as `tracker` in keyturn.yaml",
-        _UNAUTHORIZED: "GitHub does not accept the token in GITHUB_TOKEN; give it a valid one",
-        _FORBIDDEN: f"the token may not do this in {repository}; {access}",
-        _NOT_FOUND: f"there is no repository {repository}, or the token may not see it; {access}",
+        UNAUTHORIZED: "GitHub does not accept the token in GITHUB_TOKEN; give it a valid one",
+        FORBIDDEN: f"the token may not do this in {repository}; {access}",
+        NOT_FOUND: f"there is no repository {repository}, or the token may not see it; {access}",
         GONE: f"issues are disabled in {repository}; enable them in its settings, or write another `tracker`",
         _INVALID: "GitHub does not accept the request; check `identity` in keyturn.yaml",
         _OK: "GitHub answered something else than was asked; check GITHUB_API_URL, and run again",
@@ -149,15 +149,15 @@ def refusal(answer: Answer, repository: str, number: int | None) -> OutsideError
         return RefusedError(f"GitHub does not accept {_fields(answer)} of {what}; shorten or correct it")
     if number is None or _concerns_all(answer):
         return failure(answer, repository)
-    if answer.status == _FORBIDDEN:
+    if answer.status == FORBIDDEN:
         return RefusedError(f"GitHub refuses to change {what}; unlock it, or let the token write to {repository}")
     return RefusedError(f"{what} was deleted or transferred; the next run opens a new one where it is still needed")
 
 
 def _concerns_all(answer: Answer) -> bool:
-    if answer.status == _FORBIDDEN:
+    if answer.status == FORBIDDEN:
         return "not accessible" in answer.message
-    return answer.status not in {MOVED, _NOT_FOUND, GONE} or "disabled" in answer.message
+    return answer.status not in {MOVED, NOT_FOUND, GONE} or "disabled" in answer.message
 
 
 def _fields(answer: Answer) -> str:

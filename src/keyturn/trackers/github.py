@@ -124,6 +124,11 @@ class GitHubTracker:
             self._document(change, answer)
         return child
 
+    @property
+    def api(self) -> Api:
+        """Give what sends our requests, for look-ups that share its pace and its patience."""
+        return self._api
+
     @cached_property
     def _api(self) -> Api:
         self._require_sense()
