@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from keyturn.model import Auth, Confidence, Marks, Outcome, Probe, Reason, Scheme
@@ -17,7 +19,7 @@ def probe(accepted: set[int], rejected: set[int], *marks: str | None) -> Probe:
         frozenset(accepted),
         frozenset(rejected),
         Confidence.DOCUMENTED,
-        match=Marks(*marks),
+        match=Marks(*((mark,) if mark else () for mark in marks)),
     )
 
 
@@ -133,3 +135,9 @@ def test_only_what_may_pass_is_asked_again() -> None:
         Reason.CONNECTION_FAILED,
         Reason.NAME_NOT_RESOLVED,
     }
+
+
+def test_of_several_marks_one_is_enough() -> None:
+    several = replace(probe(set(), {200}), match=Marks(rejected=("revoked", "expired")))
+    assert verdict_of(several, Answer(200, b"the key is expired"))[0] is Outcome.REJECTED
+    assert verdict_of(several, Answer(200, b"the server has a fault"))[0] is Outcome.UNKNOWN

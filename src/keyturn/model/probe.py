@@ -59,10 +59,10 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Text that the body must hold as well for a verdict."""
+    """Texts of which the body must hold one as well for a verdict; none where the status is enough."""
 
-    accepted: str | None = None
-    rejected: str | None = None
+    accepted: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def verdict_of(probe: Probe, answer: Answer) -> tuple[Outcome, Reason]:
     is_rejected = _fits(probe, answer, probe.rejected, probe.match.rejected)
     if is_accepted and is_rejected:
         return Outcome.UNKNOWN, Reason.CONTRADICTORY
-    if is_accepted and probe.match.accepted is None and answer.is_web_page:
+    if is_accepted and not probe.match.accepted and answer.is_web_page:
         return Outcome.UNKNOWN, Reason.WEB_PAGE
     if is_accepted or is_rejected:
         return Outcome.ACCEPTED if is_accepted else Outcome.REJECTED, Reason.LISTED_STATUS
@@ -52,12 +52,12 @@ def silence_of(status: int) -> Reason | None:
 def needs_body(probe: Probe, status: int) -> bool:
     """Tell whether the verdict for this status hangs on a text in the body."""
     sides = ((probe.accepted, probe.match.accepted), (probe.rejected, probe.match.rejected))
-    return silence_of(status) is None and any(status in listed and mark is not None for listed, mark in sides)
+    return silence_of(status) is None and any(status in listed and marks for listed, marks in sides)
 
 
-def _fits(probe: Probe, answer: Answer, listed: frozenset[int], mark: str | None) -> bool:
+def _fits(probe: Probe, answer: Answer, listed: frozenset[int], marks: tuple[str, ...]) -> bool:
     if answer.status not in listed:
         return False
-    if mark is None:
+    if not marks:
         return answer.status not in probe.accepted & probe.rejected
-    return mark.encode() in answer.body
+    return any(mark.encode() in answer.body for mark in marks)

@@ -33,8 +33,8 @@ def refusal_of(probe: Probe, answer: Answer) -> tuple[Outcome, Reason]:
     """
     if (reason := silence_of(answer.status)) is not None:
         return Outcome.UNKNOWN, reason
-    mark = probe.match.rejected
-    is_ours = _document(answer).get("error") == "invalid_client" or (mark is not None and mark.encode() in answer.body)
+    is_marked = any(mark.encode() in answer.body for mark in probe.match.rejected)
+    is_ours = is_marked or _document(answer).get("error") == "invalid_client"
     if is_ours and answer.status in probe.rejected:
         return Outcome.REJECTED, Reason.LISTED_STATUS
     return Outcome.UNKNOWN, Reason.TOKEN_REFUSED
