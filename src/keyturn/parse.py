@@ -201,7 +201,7 @@ def _probe(document: Document, params: Mapping[str, Param]) -> Probe:
         headers=_given(given.get("headers", {})),
         body=given.get("body"),
         params=params,
-        match=Marks(**_given(given.get("match", {}))),
+        match=Marks(**{side: _texts(marks) for side, marks in _given(given.get("match", {})).items()}),
         sources=tuple(given.get("sources", ())),
     )
 
@@ -308,3 +308,7 @@ def _given(document: Document) -> Document:
 
 def _with(read: Callable[[Any], T], value: object) -> T | None:
     return None if value is None else read(value)
+
+
+def _texts(given: str | list[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
