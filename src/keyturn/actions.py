@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from datetime import date
 
-    from keyturn.model import Issue, Marker, Status, Tier, Why
+    from keyturn.model import Entry, Issue, Marker, Status, Tier, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,16 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Everything that the issue about a root's own catalogue says: which entries are to be checked again."""
+
+    id: str
+    title: str
+    entries: tuple[Entry, ...]
+    reopened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence of ours put at the head of what an issue says already; the rest of it stays, ticks and all."""
 
@@ -110,7 +120,8 @@ class Note:
     details: tuple[str, ...] = ()
 
 
-Text: TypeAlias = Content | Overview | Note
+Whole: TypeAlias = Content | Overview | Upkeep
+Text: TypeAlias = Whole | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +149,7 @@ class Open:
     """Open an issue for what has none."""
 
     subject: Subject
-    text: Content | Overview
+    text: Whole
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     marker: Marker
@@ -185,7 +196,7 @@ class Reopen:
 
     subject: Subject
     issue: Issue
-    text: Content | Overview
+    text: Whole
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     marker: Marker

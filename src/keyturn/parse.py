@@ -16,6 +16,7 @@ from keyturn.model import (
     Credential,
     CredentialField,
     Duration,
+    Entry,
     Escalation,
     Evidence,
     EvidenceRules,
@@ -223,6 +224,12 @@ def platform(slug: str, document: Document) -> Platform:
     """Read a platform with its connections."""
     connections = _given(_given(document).get("connections", {}))
     return Platform(slug, document["name"], {name: _connection(given) for name, given in connections.items()})
+
+
+def entry(path: str, document: Document) -> Entry:
+    """Read of an entry of the catalogue, provider or platform, when it was last checked."""
+    dates = (date.fromisoformat(source["checked_on"]) for source in _given(document).get("sources", ()))
+    return Entry(path, max(dates, default=None))
 
 
 def _connection(document: Document) -> Connection:

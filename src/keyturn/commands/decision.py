@@ -76,6 +76,7 @@ def decide(world: World, options: argparse.Namespace) -> Decision:
         scope=scope,
         catalogue=found.catalogue,
         incidents=found.incidents,
+        entries=found.entries,
         edition=templates.edition,
         left_alone=found.left_alone,
         is_whole=found.is_whole,

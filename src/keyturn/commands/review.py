@@ -276,6 +276,7 @@ def _plan(side: Workspace, sides: _Sides, look: _Look, issues: Sequence[Issue]) 
         scope=look.scope,
         catalogue=sides.catalogue,
         incidents=side.incidents,
+        entries=side.entries,
         edition=sides.edition,
         left_alone=side.left_alone,
         is_whole=side.is_whole,

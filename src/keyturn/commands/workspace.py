@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from keyturn import checks, files, parse
 from keyturn.commands.shelf import shelved
 from keyturn.errors import UsageError
-from keyturn.model import Policy, Problem, Severity
+from keyturn.model import ENTRIES, Policy, Problem, Severity
 from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from keyturn.model import Catalogue, Finding, Incident, Rotation
+    from keyturn.model import Catalogue, Entry, Finding, Incident, Rotation
 
 T = TypeVar("T")
 POLICY = "keyturn.yaml"
@@ -36,6 +36,7 @@ class Workspace:
     is_judgeable: bool  # the policy could be read; without it nothing may be decided
     is_whole: bool  # every declared file could be read and says which key it means; without it nothing counts as gone
     left_alone: frozenset[str]  # ids, former ones too, whose file has an error
+    entries: tuple[Entry, ...] = ()  # of the root's own catalogue, without those that have an error
     every: tuple[Rotation, ...] = ()  # with those whose file has an error, as far as it could be read
 
     @property
@@ -112,13 +113,13 @@ def _declared(root: Path, folder: str, read: Callable[[Path, str], _Part[T]]) ->
             yield read(found, files.shown(found, root))
 
 
-def _own(root: Path, schemas: Schemas) -> list[_Part[str]]:
+def _own(root: Path, schemas: Schemas) -> list[_Part[Entry]]:
     return [*_entries(root, schemas, "provider"), *_entries(root, schemas, "platform")]
 
 
-def _entries(root: Path, schemas: Schemas, kind: str) -> Iterator[_Part[str]]:
+def _entries(root: Path, schemas: Schemas, kind: str) -> Iterator[_Part[Entry]]:
     """Check the root's own entries of the catalogue; in a repository made from ours those are the shipped ones too."""
-    yield from _declared(root, f"{kind}s", _reader(kind, schemas, lambda shown, _: shown))
+    yield from _declared(root, f"{kind}s", _reader(kind, schemas, parse.entry))
 
 
 def _policy(root: Path, schemas: Schemas) -> _Part[Policy]:
@@ -140,7 +141,7 @@ class _Reading:
 
     root: Path
     policy: _Part[Policy]
-    own: list[_Part[str]]  # entries of the catalogue
+    own: list[_Part[Entry]]  # entries of the catalogue
     rotations: list[_Part[Rotation]]
     incidents: list[_Part[Incident]]
 
@@ -180,8 +181,10 @@ def _checked(reading: _Reading, today: date) -> Workspace:
             [
                 *(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),
                 *(incident.id for incident in incidents if incident.path in faulty),
+                *([] if all(part.value for part in reading.own) else [ENTRIES]),
             ]
         ),
+        entries=tuple(part.value for part in reading.own if part.value),
         every=tuple(rotations),
     )
 

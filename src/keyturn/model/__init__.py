@@ -14,6 +14,7 @@ from keyturn.model.catalogue import (
     Strategy,
 )
 from keyturn.model.confirmation import NOT_ASKED, Confirmation, FourEyes, Statement, Truth
+from keyturn.model.entry import ENTRIES, Entry
 from keyturn.model.faults import Finding, Pointer, Problem, Severity
 from keyturn.model.incident import Incident, Match
 from keyturn.model.issue import Issue, Marker, Status, Why
@@ -37,6 +38,7 @@ from keyturn.model.rotation import (
 from keyturn.model.time import UNKNOWN, Duration, Version, moment
 
 __all__ = [
+    "ENTRIES",
     "EVERY_METHOD",
     "NOT_ASKED",
     "UNKNOWN",
@@ -52,6 +54,7 @@ __all__ = [
     "Credential",
     "CredentialField",
     "Duration",
+    "Entry",
     "Escalation",
     "Evidence",
     "EvidenceRules",

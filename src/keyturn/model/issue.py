@@ -45,6 +45,7 @@ class Why(StrEnum):
     EXPIRES = "expires"
     DUE = "due"
     RETIRED = "retired"
+    CATALOGUE = "catalogue"  # not of a key: entries of the catalogue are to be checked again
 
     @property
     def is_leak(self) -> bool:

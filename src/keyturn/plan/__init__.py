@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from keyturn import policy as judge
 from keyturn.actions import Close, Link, Note, Open, StateReason, Update
 from keyturn.errors import GuardError
-from keyturn.plan import incidents
+from keyturn.model import Why
+from keyturn.plan import incidents, upkeep
 from keyturn.plan.case import Case, File, Setting, kind
 from keyturn.plan.order import in_order, only, rationed
 from keyturn.plan.rules import RULES, closed
@@ -64,6 +65,7 @@ def plan(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Settin
     for id_ in (*declared, *(id_ for id_ in by_id if id_ not in declared and id_ not in watched)):
         actions.extend(_actions(declared.get(id_), by_id.get(id_, ()), whole))
     actions.extend(_of_incidents(by_id, _keys(rotations, by_id, whole, actions) if setting.incidents else [], whole))
+    actions.extend(_of_catalogue(issues, setting))
     stand_open = sum(issue.is_open for issue in issues)
     kept, waiting = rationed(in_order(actions), issues, setting.policy.limits)
     return Plan(setting.today, kept, waiting, stand_open)
@@ -99,6 +101,13 @@ def _of_incidents(
                 placed.add(action.subject.rotation)
 
 
+def _of_catalogue(issues: Sequence[Issue], setting: Setting) -> Iterator[Action]:
+    about = [issue for issue in issues if issue.marker.why is Why.CATALOGUE]
+    issue = its_issue(about)
+    yield from _duplicates(about, issue, setting)
+    yield from upkeep.actions(Case(setting, None, issue))
+
+
 def standings(
     rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting
 ) -> Iterator[tuple[Standing, int | None]]:
@@ -122,7 +131,8 @@ def _by_id(rotations: Sequence[Rotation], issues: Sequence[Issue]) -> Mapping[st
     declared = {rotation.id for rotation in rotations}
     adopted = {former: rotation.id for rotation in rotations for former in rotation.formerly if former not in declared}
     found: defaultdict[str, list[Issue]] = defaultdict(list)
-    for issue in sorted(issues, key=lambda issue: issue.number):
+    keyed = (issue for issue in issues if issue.marker.why is not Why.CATALOGUE)  # a key may have that one's id
+    for issue in sorted(keyed, key=lambda issue: issue.number):
         found[adopted.get(issue.marker.id, issue.marker.id)].append(issue)
     return found
 

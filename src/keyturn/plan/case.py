@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from keyturn.model import Catalogue, Incident, Issue, Policy, Rotation
+    from keyturn.model import Catalogue, Entry, Incident, Issue, Policy, Rotation
     from keyturn.policy import Standing
 
 
@@ -25,6 +25,7 @@ class Setting:
     scope: str
     catalogue: Catalogue
     incidents: tuple[Incident, ...] = ()
+    entries: tuple[Entry, ...] = ()  # of the root's own catalogue
     edition: str = ""  # names the templates: an issue written by others is written anew
     left_alone: frozenset[str] = frozenset()  # ids whose file has an error: nothing happens to their issue
     is_whole: bool = True  # every file could be read; otherwise no issue counts as gone

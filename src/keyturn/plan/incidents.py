@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Exposed, Link, Open, Overview, Reopen, StateReason, Subject, Update
+from keyturn.actions import Close, Exposed, Link, Overview, StateReason, Subject, Update
 from keyturn.model import UNKNOWN, Marker, Status, Why
 from keyturn.plan import pages
 from keyturn.plan.case import Case
-from keyturn.plan.rules import rewritten
+from keyturn.plan.rules import kept_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,14 +69,8 @@ def _over(case: Case, page: Page[Overview]) -> Iterator[Action]:
 
 
 def _going_on(case: Case, page: Page[Overview]) -> Iterator[Action]:
-    subject = pages.subject(case, page.marker)
-    if case.issue is None:
-        if page.text.keys:
-            yield Open(subject, page.text, page.labels, page.assignees, page.marker)
-    elif case.issue.is_open:
-        yield from rewritten(case, page)
-    elif case.issue.marker.reopened != case.setting.today:
-        yield Reopen(subject, case.issue, page.text, page.labels, page.assignees, page.marker)
+    if case.issue or page.text.keys:
+        yield from kept_open(case, page)
 
 
 def _page(incident: Incident, keys: tuple[Exposed, ...], case: Case) -> Page[Overview]:
@@ -89,11 +83,11 @@ def _page(incident: Incident, keys: tuple[Exposed, ...], case: Case) -> Page[Ove
         why=Why.INCIDENT,
         status=Status.LEAKED,
         opened=known.opened if known else today,
-        reopened=_reopened(case),
+        reopened=pages.reopened(case),
     )
     overview = Overview(
         id=incident.id,
-        title=pages.title(incident.id),
+        title=pages.title(incident.id, Why.INCIDENT),
         summary=incident.summary,
         due=incident.respond_by,
         path=incident.path,
@@ -104,12 +98,6 @@ def _page(incident: Incident, keys: tuple[Exposed, ...], case: Case) -> Page[Ove
         reopened=plain.reopened is not None,
     )
     return pages.sealed(case, overview, (pages.LABEL, pages.INCIDENT, f"{pages.STATUS}{Status.LEAKED}"), plain)
-
-
-def _reopened(case: Case) -> date | None:
-    if case.issue is None or case.issue.is_open:
-        return case.issue.marker.reopened if case.issue else None
-    return case.setting.today
 
 
 def _written(moment: datetime | None) -> str | None:
@@ -129,6 +117,6 @@ def _links(incident: Incident, parent: Issue | None, keys: Sequence[Key]) -> Ite
         if key.issue is None or key.issue.parent is None:
             id_ = key.standing.rotation.id
             subject = Subject(
-                id_, pages.title(id_), Why.INCIDENT, Status.LEAKED, incident.respond_by, key.standing.tier
+                id_, pages.title(id_, Why.INCIDENT), Why.INCIDENT, Status.LEAKED, incident.respond_by, key.standing.tier
             )
             yield Link(subject, key.issue, incident.id, parent)

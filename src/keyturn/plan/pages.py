@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LABEL = "key-rotation"
 INCIDENT = "incident"
+CATALOGUE = "catalogue"
 INCIDENTS = "incidents/"  # what the ids of incidents begin with
 STATUS = "status: "
 ORPHANED = "orphaned"
@@ -91,7 +92,7 @@ def _content(case: Case, known: Marker) -> Content:
     is_held = stands.status is Status.HELD and rotation.hold
     return Content(
         id=rotation.id,
-        title=title(rotation.id),
+        title=title(rotation.id, known.why),
         status=stands.status,
         why=known.why,
         due=known.due,
@@ -117,8 +118,10 @@ def _content(case: Case, known: Marker) -> Content:
     )
 
 
-def title(id_: str) -> str:
+def title(id_: str, why: Why) -> str:
     """Return the title of an id's issue."""
+    if why is Why.CATALOGUE:
+        return "Check the catalogue again"
     return f"Incident {id_.removeprefix(INCIDENTS)}" if id_.startswith(INCIDENTS) else f"Rotate {id_}"
 
 
@@ -152,6 +155,13 @@ def _why(case: Case) -> Why:
     return stands.why
 
 
+def reopened(case: Case) -> date | None:
+    """Return when the issue was opened again; today, for one that a person closed and that must not be."""
+    if case.issue is None or case.issue.is_open:
+        return case.issue.marker.reopened if case.issue else None
+    return case.setting.today
+
+
 def said(case: Case) -> int | None:
     """Return the highest reminder sent; one that was sent for another day does not count."""
     known = case.found.marker
@@ -183,7 +193,9 @@ def is_status(label: str) -> bool:
 
 def is_ours(label: str) -> bool:
     """Tell whether we decide about this label; people's own ones stay."""
-    return label in {LABEL, INCIDENT, ORPHANED, OWNER_MISSING} or label.startswith(("provider: ", "tier: ", STATUS))
+    return label in {LABEL, CATALOGUE, INCIDENT, ORPHANED, OWNER_MISSING} or label.startswith(
+        ("provider: ", "tier: ", STATUS)
+    )
 
 
 def _digest(*parts: object) -> str:
@@ -194,4 +206,4 @@ def subject(case: Case, known: Marker) -> Subject:
     """Return what an action on this case is about."""
     id_ = case.standing.rotation.id if case.standing else known.id
     tier = case.standing.tier if case.standing else Tier.STANDARD
-    return Subject(id_, title(id_), known.why, known.status, known.due, tier)
+    return Subject(id_, title(id_, known.why), known.why, known.status, known.due, tier)

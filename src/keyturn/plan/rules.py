@@ -13,7 +13,7 @@ from keyturn.plan.case import Case, File, Its
 from keyturn.plan.pages import ORPHANED
 
 if TYPE_CHECKING:
-    from keyturn.actions import Content, Text
+    from keyturn.actions import Content, Text, Whole
     from keyturn.plan.pages import Page
 
 
@@ -39,8 +39,7 @@ def _proved(case: Case) -> Iterator[Action]:
 
 
 def _proved_after_closing(case: Case) -> Iterator[Action]:
-    page = pages.around(case, _proof(case))
-    yield from rewritten(case, replace(page, marker=replace(page.marker, closed=StateReason.COMPLETED.value)))
+    yield from settled(case, _proof(case))
 
 
 def _proof(case: Case) -> Note:
@@ -94,6 +93,23 @@ def rewritten(case: Case, page: Page[Text]) -> Iterator[Action]:
     if page.marker != case.found.marker:
         subject = pages.subject(case, page.marker)
         yield Update(subject, case.found, page.text, page.labels, page.assignees, page.marker)
+
+
+def kept_open(case: Case, page: Page[Whole]) -> Iterator[Action]:
+    """See to it that the case's issue is there, is open and says what the page says."""
+    subject = pages.subject(case, page.marker)
+    if case.issue is None:
+        yield Open(subject, page.text, page.labels, page.assignees, page.marker)
+    elif case.issue.is_open:
+        yield from rewritten(case, page)
+    elif case.issue.marker.reopened != case.setting.today:
+        yield Reopen(subject, case.issue, page.text, page.labels, page.assignees, page.marker)
+
+
+def settled(case: Case, note: Note) -> Iterator[Action]:
+    """Mark the case's issue, which a person closed, as one that we would have closed by now."""
+    page = pages.around(case, note)
+    yield from rewritten(case, replace(page, marker=replace(page.marker, closed=StateReason.COMPLETED.value)))
 
 
 def closed(case: Case, because: StateReason, note: Note) -> Iterator[Action]:

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn import marker as hidden
-from keyturn.actions import Content, Note
+from keyturn.actions import Content, Note, Overview
 from keyturn.model import Status, Why
-from keyturn.render import escape, incident_view
+from keyturn.render import catalogue_view, escape, incident_view
 from keyturn.render.issue_view import page
-from keyturn.render.templates import INCIDENT, ISSUE
+from keyturn.render.templates import CATALOGUE, INCIDENT, ISSUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keyturn.actions import Overview, Remind, Subject, Text
+    from keyturn.actions import Remind, Subject, Text, Whole
     from keyturn.model import Marker
     from keyturn.render.issue_view import Links, Page
     from keyturn.render.templates import Templates
@@ -133,22 +133,25 @@ def _unticked(line: str) -> str:
 class _Block:
     """What stands between the hidden lines, whole or with as many of its parts as there is room for."""
 
-    text: Content | Overview
+    text: Whole
     templates: Templates
     links: Links
 
     @property
     def parts(self) -> int:
-        """Give how many tasks, or keys of an incident, there are."""
+        """Give how many tasks, keys of an incident or entries of the catalogue there are."""
         if isinstance(self.text, Content):
             return sum(len(section.tasks) for section in self.text.sections)
-        return len(self.text.keys)
+        return len(self.text.keys if isinstance(self.text, Overview) else self.text.entries)
 
     def written(self, most: int | None = None) -> str:
         """Write it with at most so many parts."""
         if isinstance(self.text, Content):
             return _block(page(self.text, self.links, most), self.templates)
-        return self.templates.render(INCIDENT, **incident_view.values(self.text, self.links, most)).strip("\n")
+        if isinstance(self.text, Overview):
+            values = incident_view.values(self.text, self.links, most)
+            return self.templates.render(INCIDENT, **values).strip("\n")
+        return self.templates.render(CATALOGUE, **catalogue_view.values(self.text, most)).strip("\n")
 
     def fitting(self, room: int) -> str:
         """Write it with as many parts as fit."""

@@ -27,6 +27,7 @@ REASONS = {
     Why.EXPIRES: "expires: the provider ends this key soon",
     Why.DUE: "due: the key reaches the age that its policy allows",
     Why.RETIRED: "retired: the key is given up",
+    Why.CATALOGUE: "catalogue: entries are to be checked again",
 }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ISSUE = "issue.md.jinja"
 INCIDENT = "incident.md.jinja"
+CATALOGUE = "catalogue.md.jinja"
 
 _LARGEST_SOURCE = 64 * 1024  # characters
 _LARGEST_TEXT = 2 * 1024 * 1024  # characters
