@@ -1,4 +1,4 @@
-"""The conversation of a pull request, in which one comment is ours and always says the latest."""
+"""Pull requests: the one that we open for a branch, and the one comment of ours that always says the latest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,22 @@ if TYPE_CHECKING:
     from keyturn.trackers.answers import Answer
 
 _WHAT = "write the comment on the pull request"
+_ONE = {"per_page": "1"}
 _MAY_NOT = frozenset({403, 404})  # GitHub hides from some tokens that there is something they may not do
 
 
 class DeniedError(OutsideError):
-    """The token may not comment here, as that of a fork's pull request never may."""
+    """The token may not do this, as that of a fork's pull request may not comment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A pull request: from which branch of the repository into which, and what it says."""
+
+    branch: str
+    into: str
+    title: str
+    body: str
 
 
 @dataclass(kw_only=True)
@@ -39,6 +50,29 @@ class Conversation(GitHubTracker):
             return False
         return True
 
+    def propose(self, proposal: Proposal) -> tuple[str, bool]:
+        """Open the pull request of a branch, or bring its open one up to date; gives its address and if it is new.
+
+        Raises DeniedError where nobody let the token do it, and whatever a tracker raises.
+        """
+        owner = self.repository.partition("/")[0]
+        query = {"state": "open", "head": f"{owner}:{proposal.branch}", "base": proposal.into, **_ONE}
+        answer = self._api.read(f"/repos/{self.repository}/pulls", query)
+        if not answer.is_well or not isinstance(answer.document, list):
+            raise _unproposed(answer, self.repository)
+        said = {"title": proposal.title, "body": proposal.body}
+        if answer.document:
+            return self._proposed("PATCH", f"/pulls/{answer.document[0].get('number')}", said), False
+        return self._proposed("POST", "/pulls", {**said, "head": proposal.branch, "base": proposal.into}), True
+
+    def _proposed(self, verb: str, path: str, fields: dict[str, str]) -> str:
+        answer = self._api.write(verb, f"/repos/{self.repository}{path}", fields)
+        if answer.is_ambiguous:
+            raise answers.ambiguity("write the pull request")
+        if not answer.is_well:
+            raise _unproposed(answer, self.repository)
+        return str(answer.document.get("html_url"))
+
     def _kept(self, number: int, mark: str) -> dict[str, Any] | None:
         comments = self._pages(f"/issues/{number}/comments", {}, number)
         ours = (each for each in comments if _lines(each.get("body"))[:1] == [mark] and self._is_ours(each))
@@ -57,6 +91,15 @@ class Conversation(GitHubTracker):
         if answer.status in _MAY_NOT:
             return DeniedError("the token may not comment on the pull request (`pull-requests: write` in a workflow)")
         return answers.failure(answer, self.repository)
+
+
+def _unproposed(answer: Answer, repository: str) -> OutsideError:
+    if answer.status in _MAY_NOT:
+        return DeniedError(
+            "the token may not open pull requests; grant `pull-requests: write`, allow GitHub Actions to create them "
+            "in the settings of the repository, or give an app's token"
+        )
+    return answers.failure(answer, repository)
 
 
 def _lines(body: str | None) -> list[str]:
