@@ -34,6 +34,8 @@ COMMANDS = {
     "ages": "show how old every key is and when it is due",
     "review": "say what a reviewer should see of a change, and what merging it brings",
     "request": "ask for a key to be rotated now",
+    "verify": "ask the provider whether the new key is accepted and the old one rejected",
     "record": "record how a rotation was shown to be complete",
     "providers": "list the providers, or show one with its checklist",
+    "doctor": "find what keeps rotations from being looked after, and what to do about it",
 }
