@@ -12,7 +12,7 @@ from keyturn.render.doctor import Diagnosis
 WELL = Diagnosis("files", "no error in 3 declared files")
 OLD = Diagnosis(
     "catalogue-age",
-    "2 of 9 last checked more than 180 days ago",
+    "last checked more than 180 days ago: 2 of 9",
     Severity.WARNING,
     "check `each` again",
     ("providers/a.yaml, on 2026-01-01", "providers/b.yaml, on 2026-02-01"),
@@ -34,7 +34,7 @@ def test_the_document_says_how_every_check_stands() -> None:
             {
                 "check": "catalogue-age",
                 "state": "warning",
-                "message": "2 of 9 last checked more than 180 days ago",
+                "message": "last checked more than 180 days ago: 2 of 9",
                 "advice": "check `each` again",
                 "details": ["providers/a.yaml, on 2026-01-01", "providers/b.yaml, on 2026-02-01"],
             },
@@ -45,7 +45,7 @@ def test_the_document_says_how_every_check_stands() -> None:
 def test_lines_say_what_to_do_below_what_was_found() -> None:
     assert doctor.text([WELL, OLD, BROKEN]) == [
         "well     files          no error in 3 declared files",
-        "warning  catalogue-age  2 of 9 last checked more than 180 days ago",
+        "warning  catalogue-age  last checked more than 180 days ago: 2 of 9",
         "  providers/a.yaml, on 2026-01-01",
         "  providers/b.yaml, on 2026-02-01",
         "  -> check `each` again",
@@ -54,7 +54,14 @@ def test_lines_say_what_to_do_below_what_was_found() -> None:
         "",
         "1 error, 1 warning.",
     ]
-    assert doctor.text([WELL])[-1] == "all is well."
+    note = replace(WELL, advice="declare more")
+    assert doctor.text([WELL, note]) == [
+        "well  files  no error in 3 declared files",
+        "note  files  no error in 3 declared files",
+        "  -> declare more",
+        "",
+        "all is well.",
+    ]
 
 
 def test_markdown_has_a_table_and_lists() -> None:
@@ -64,7 +71,7 @@ def test_markdown_has_a_table_and_lists() -> None:
         "| State | Check | Found | What to do |",
         "| --- | --- | --- | --- |",
         "| well | `files` | no error in 3 declared files |  |",
-        "| warning | `catalogue-age` | 2 of 9 last checked more than 180 days ago | check &#96;each&#96; again |",
+        "| warning | `catalogue-age` | last checked more than 180 days ago: 2 of 9 | check &#96;each&#96; again |",
         "| error | `token` | the token may not write &lt;issues&gt;\\[2J | grant &#96;issues: write&#96; |",
         "",
         "### `catalogue-age`",

@@ -29,6 +29,7 @@ examples:
 
 An error gives exit status 1; a warning alone gives 0.
 """
+_LONG_AGO = f"last checked more than {upkeep.LASTS.days} days ago"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,24 +70,22 @@ def _catalogue_age(found: Workspace, world: World) -> Iterator[Diagnosis]:
     elif old := upkeep.stale(found.entries, world.today):
         yield Diagnosis(
             "catalogue-age",
-            f"{len(old)} of {_entries(len(found.entries))} last checked more than {upkeep.LASTS.days} days ago",
+            f"{_LONG_AGO}: {len(old)} of {_entries(len(found.entries))}",
             Severity.WARNING,
             "compare each with its `sources`, correct what has changed, and set `checked_on` to that day",
             tuple(f"{each.path}, on {each.checked_on}" for each in old),
         )
     else:
-        message = f"none of {_entries(len(found.entries))} last checked more than {upkeep.LASTS.days} days ago"
-        yield Diagnosis("catalogue-age", message)
+        yield Diagnosis("catalogue-age", f"{_LONG_AGO}: none of {_entries(len(found.entries))}")
 
 
 def _catalogue_sources(found: Workspace, _: World) -> Iterator[Diagnosis]:
     if bare := upkeep.undated(found.entries):
         yield Diagnosis(
             "catalogue-sources",
-            f"{_entries(len(bare))} without a source, so that nobody sees when they grow old",
-            Severity.WARNING,
-            "add `sources` with the address of each page and the day on which it was read, `checked_on`",
-            tuple(each.path for each in bare),
+            f"without a dated source, so never said to be old: {_entries(len(bare))}",
+            advice="where one repeats what a vendor's page says, add that page to `sources`, with `checked_on`",
+            details=tuple(each.path for each in bare),
         )
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
-_WELL = "well"
 _NAMES = ("State", "Check", "Found", "What to do")
 _MOST_DETAILS = 100  # of one diagnosis in Markdown
 
@@ -24,14 +23,16 @@ class Diagnosis:
 
     check: str
     message: str
-    severity: Severity | None = None  # None: all is well
+    severity: Severity | None = None  # None where nothing has to be done
     advice: str = ""
     details: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
-        """Give the word for it: `well`, `warning` or `error`."""
-        return self.severity.value if self.severity else _WELL
+        """Give the word for it: `error`, `warning`, `note` for what somebody may want to do, or `well`."""
+        if self.severity:
+            return self.severity.value
+        return "note" if self.advice else "well"
 
 
 def document(today: date, diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
