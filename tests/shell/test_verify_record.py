@@ -437,17 +437,26 @@ def moving(office: Office) -> list[str]:
     ]
 
 
+def serve(office: Office, *lines: str) -> None:
+    """Let this answer in place of the remote's git."""
+    served = office.origin.with_name("served")
+    script(served, *lines)
+    office.git("config", "remote.origin.uploadpack", str(served))
+
+
+def third(office: Office) -> str:
+    """Go on only where what the branches hold is asked for, after the tips of the default one and of ours."""
+    count = office.origin.with_name("count")
+    return f"echo x >> '{count}'; [ $(wc -l < '{count}') -eq 3 ] || exit 0"
+
+
 @pytest.mark.parametrize("is_late", [False, True], ids=["before the push", "during the push"])
 def test_a_branch_that_moves_meanwhile(office: Office, is_late: bool) -> None:  # noqa: FBT001 # a case of the table
     office.record("--by", "bob")
     if is_late:
         script(office.acme.desk.folder / ".git/hooks/pre-push", *moving(office))
     else:
-        # Asked for the tips of the default branch and of ours, then for what they hold.
-        count, served = office.origin.with_name("count"), office.origin.with_name("served")
-        third = f"echo x >> '{count}'; [ $(wc -l < '{count}') -eq 3 ] || exit 0"
-        script(served, 'git-upload-pack "$@"', third, "exec >/dev/null", *moving(office))
-        office.git("config", "remote.origin.uploadpack", str(served))
+        serve(office, 'git-upload-pack "$@"', third(office), "exec >/dev/null", *moving(office))
     ran = office.record("--by", "bob")
     assert (ran.status, f"the branch {BRANCH} has moved meanwhile; run this again" in ran.err) == (3, True)
     assert office.remote("log", "-1", "--format=%s", BRANCH) == "Meanwhile"
@@ -469,9 +478,10 @@ def test_a_remote_that_is_gone(office: Office) -> None:
 
 
 def test_a_remote_that_tells_and_gives_nothing(office: Office) -> None:
-    office.git("config", "remote.origin.uploadpack", "false")
+    count = office.origin.with_name("count")
+    serve(office, f"echo x >> '{count}'; [ $(wc -l < '{count}') -lt 3 ] || exit 1", 'git-upload-pack "$@"')
     ran = office.record("--by", "bob")
-    assert (ran.status, "failed with status" in ran.err) == (3, True)
+    assert (ran.status, "`git fetch origin` failed with status 128; nothing was changed" in ran.err) == (3, True)
 
 
 def test_a_file_that_is_not_on_the_default_branch(office: Office) -> None:
@@ -509,24 +519,18 @@ def test_without_a_place_for_it_the_file_is_edited(office: Office, lack: str) ->
     assert f"{PATH}: recorded. Commit it and open a pull request" in ran.err
 
 
-def change(path: Path, text: str) -> None:
-    """Change the file while the provider is asked."""
-    path.write_text(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("key: [", "has changed meanwhile; run `keyturn validate`"),
-        (FILE.replace("alice", "'%'"), "would not be valid any more"),
-    ],
-    ids=["unreadable", "invalid"],
-)
-def test_a_file_that_changes_meanwhile(office: Office, text: str, said: str) -> None:
-    office.acme.before = lambda: change(office.acme.desk.folder / PATH, text)
+def test_a_file_that_becomes_unreadable_meanwhile(office: Office) -> None:
+    path = office.acme.desk.folder / PATH
+    office.acme.before = lambda: path.write_text("key: [")
     ran = office.record("--by", "bob")
-    assert (ran.status, said in ran.err) == (1, True)
+    assert (ran.status, "has changed meanwhile; run `keyturn validate`" in ran.err) == (1, True)
     assert office.writes == []
+
+
+def test_somebody_whom_no_file_can_name(office: Office) -> None:
+    ran = office.record("--by", "bob and carol")
+    assert (ran.status, "`by` must be a GitHub login" in ran.err) == (2, True)
+    assert office.is_untouched
 
 
 def test_values_are_nowhere(office: Office) -> None:

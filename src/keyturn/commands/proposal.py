@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from keyturn import files, history
 from keyturn.commands import editing, places, workspace
-from keyturn.errors import Exit, KeyturnError, OutsideError, RepositoryError, UnfinishedError
+from keyturn.errors import Exit, KeyturnError, OutsideError, RepositoryError, UnfinishedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def _edited(found: Workspace, subject: Rotation, changes: Sequence[Change]) -> s
     text = files.edited(document.text, changes)
     if wrong := workspace.faults(subject.path, text):
         message = f"{subject.path} would not be valid any more: {wrong[0].message}; nothing was changed"
-        raise RepositoryError(message)
+        raise UsageError(message)
     return text
 
 
