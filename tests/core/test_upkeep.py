@@ -200,10 +200,11 @@ def test_it_takes_a_place_among_the_routine_issues() -> None:
     assert [len(after.actions), len(after.waiting)] == [1, 1]
 
 
-def test_an_empty_folder_of_keys_says_nothing_about_the_catalogue() -> None:
+@pytest.mark.parametrize("changes", [{"keys": ()}, {"is_whole": False}], ids=["empty", "unreadable"])
+def test_where_the_keys_are_missing_it_is_not_taken_for_gone(changes: dict[str, Any]) -> None:
     issues = opened()
-    assert [verb(each) for each in made((NEW,), issues, keys=()).actions] == ["close"]
-    assert [verb(each) for each in made((), issues, keys=(), is_whole=False).actions] == ["close"]
+    assert made((), issues, **changes).actions == ()
+    assert [verb(each) for each in made((NEW,), issues, **changes).actions] == ["close"]
 
 
 SAME = rotation(OVERDUE, provider="catalogue", slug="catalogue", key="entries")

@@ -149,6 +149,7 @@ def test_an_entry_with_a_fault_keeps_the_issue_as_it_is(desk: Desk, wall: Files)
 
 
 def test_a_team_that_gives_its_own_entries_up_has_no_issue_any_more(desk: Desk, wall: Files) -> None:
+    desk.declare(created=FRESH)
     entry(desk, "providers/acme-crm.yaml", OLD)
     desk.keyturn("apply")
     (desk.folder / "providers" / "acme-crm.yaml").unlink()

@@ -41,10 +41,10 @@ def actions(case: Case) -> Iterator[Action]:
         return
     if old := stale(entries, case.setting.today):
         yield from kept_open(case, _page(old, case))
-    elif case.issue and case.issue.is_open:
-        yield from closed(case, *((StateReason.COMPLETED, _CHECKED) if entries else (StateReason.NOT_PLANNED, _GONE)))
     elif case.issue and entries:
-        yield from settled(case, _CHECKED)
+        yield from closed(case, StateReason.COMPLETED, _CHECKED) if case.issue.is_open else settled(case, _CHECKED)
+    elif case.issue and case.issue.is_open and case.setting.is_whole:
+        yield from closed(case, StateReason.NOT_PLANNED, _GONE)
 
 
 def _page(old: tuple[Entry, ...], case: Case) -> Page[Upkeep]:
