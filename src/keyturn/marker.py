@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BEGIN = "<!-- keyturn "
 END = "<!-- /keyturn -->"
 
-_LINE = re.compile(r"^<!-- keyturn (\{[^\r\n]*\}) -->\r?$", re.MULTILINE)
+_LINE = re.compile(r"^<!-- keyturn (\{[^\r\n]*\}) -->[ \t]*\r?$", re.MULTILINE)
 _REMINDER = re.compile(r"^<!-- keyturn-reminder ([0-9-]{10}\+[0-9]+) -->\r?$", re.MULTILINE)
 
 
@@ -34,6 +34,7 @@ def line(marker: Marker) -> str:
         "digest": marker.digest,
         "assigned": list(marker.assigned),
         "reopened": marker.reopened.isoformat() if marker.reopened else None,
+        "incident": marker.incident,
     }
     text = json.dumps({name: value for name, value in fields.items() if value not in (None, [])})
     return f"{BEGIN}{text.replace('--', '-' + _escaped('-')).replace('>', _escaped('>'))} -->"
@@ -70,6 +71,7 @@ def _escaped(character: str) -> str:
 
 def _marker(fields: dict[str, Any]) -> Marker:
     said, closed, reopened = fields.get("said"), fields.get("closed"), fields.get("reopened")
+    incident = fields.get("incident")
     return Marker(
         scope=_text(fields["scope"]),
         id=_text(fields["id"]),
@@ -83,6 +85,7 @@ def _marker(fields: dict[str, Any]) -> Marker:
         digest=_text(fields.get("digest", "")),
         assigned=tuple(_text(login) for login in fields.get("assigned", [])),
         reopened=None if reopened is None else date.fromisoformat(reopened),
+        incident=None if incident is None else _text(incident),
     )
 
 

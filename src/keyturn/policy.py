@@ -57,7 +57,8 @@ def standing(  # noqa: PLR0913 - everything that a judgement rests on
     missing = tuple(_missing(rotation, issue, policy, today))
     if confirmation and not missing and _is_replaced(rotation, issue, today):
         missing = tuple(_unconfirmed(rotation, policy, today, confirmation))
-    incident = next((each for each in incidents if is_touched(rotation, each, today, is_dead=not missing)), None)
+    touching = (each for each in incidents if is_touched(rotation, each, today, is_dead=not missing))
+    incident = min(touching, key=lambda each: each.respond_by, default=None)
     return Standing(
         rotation=rotation,
         tier=tier(rotation, policy),

@@ -126,7 +126,7 @@ def issues(draw: st.DrawFn, number: int) -> Issue:
             id=draw(st.sampled_from((*IDS, "mixpanel/gone"))),
             version=draw(VERSIONS),
             due=draw(NEAR),
-            why=draw(st.sampled_from(Why)),
+            why=draw(st.sampled_from([each for each in Why if each is not Why.CATALOGUE])),
             status=draw(st.sampled_from(Status)),
             opened=draw(st.integers(0, 40).map(lambda days: TODAY - timedelta(days))),
             said=draw(st.none() | st.sampled_from([0, 7, 14])),
@@ -254,7 +254,8 @@ def test_a_run_that_is_cut_short_anywhere_is_made_up_for(
 
 
 def _without_numbers(found: Sequence[Issue]) -> list[str]:
-    return sorted(repr(replace(each, number=0, heard=each.heard or frozenset())) for each in found)
+    plain = (replace(each, number=0, parent=each.parent and 0, heard=each.heard or frozenset()) for each in found)
+    return sorted(map(repr, plain))
 
 
 @AMPLE
@@ -388,7 +389,8 @@ VERBS = {"Close": 1, "Reopen": 2, "Remind": 2, "Update": 2, "Open": 3}
 def test_urgent_ones_then_closes_then_updates_then_opens_by_tier_and_due(
     files: Sequence[Rotation], history: Sequence[Issue], setting: Setting
 ) -> None:
-    actions = plan(files, history, setting).actions
+    # Links come last of all: they need the numbers of what is opened before them.
+    actions = [each for each in plan(files, history, setting).actions if not isinstance(each, Link)]
     urgent = {each.subject.rotation for each in actions if each.subject.status.is_urgent}
     routine = [each for each in actions if each.subject.rotation not in urgent]
     assert [VERBS[type(each).__name__] for each in routine] == sorted(VERBS[type(each).__name__] for each in routine)

@@ -176,7 +176,7 @@ def _checked(reading: _Reading, today: date) -> Workspace:
         is_judgeable=reading.policy.value is not None and POLICY not in faulty,
         # A mistake in a provider or a key gives a file another id; the issue of the one that was meant is not gone.
         is_whole=all(part.value for part in reading.declarations())
-        and faulty.isdisjoint(each.path for each in rotations),
+        and faulty.isdisjoint([*(each.path for each in rotations), *(each.path for each in incidents)]),
         left_alone=frozenset(
             [
                 *(id_ for each in rotations if each.path in faulty for id_ in (each.id, *each.formerly)),

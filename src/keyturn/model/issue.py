@@ -69,6 +69,7 @@ class Marker:
     digest: str = ""
     assigned: tuple[str, ...] = ()  # whom we assigned, so that a former owner can be taken off again
     reopened: date | None = None
+    incident: str | None = None  # the id of the incident that it is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Link, Note, Open, StateReason, Update
+from keyturn.actions import Close, Link, Note, Open, Reopen, StateReason, Update
 from keyturn.errors import GuardError
 from keyturn.model import Why
 from keyturn.plan import incidents, upkeep
@@ -75,15 +75,15 @@ def _keys(
     rotations: Sequence[Rotation], by_id: Mapping[str, list[Issue]], setting: Setting, actions: Sequence[Action]
 ) -> list[incidents.Key]:
     opening = {action.subject.rotation for action in actions if isinstance(action, Open)}
-    cases = (_case(rotation, its_issue(by_id.get(rotation.id, ())), setting) for rotation in rotations)
-    return [
-        incidents.Key(
-            case.declared,
-            case.issue if case.issue and case.issue.is_open else None,
-            case.declared.rotation.id in opening,
-        )
-        for case in cases
-    ]
+    reopening = {action.issue.number for action in actions if isinstance(action, Reopen)}
+    closing = {action.issue.number for action in actions if isinstance(action, Close)}
+    keys = []
+    for rotation in rotations:
+        case = _case(rotation, its_issue(by_id.get(rotation.id, ())), setting)
+        stays = case.issue and (case.issue.is_open or case.issue.number in reopening)
+        issue = case.issue if stays and case.issue and case.issue.number not in closing else None
+        keys.append(incidents.Key(case.declared, issue, rotation.id in opening))
+    return keys
 
 
 def _of_incidents(
@@ -153,6 +153,8 @@ def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Settin
     issue = its_issue(issues)
     yield from _duplicates(issues, issue, setting)
     case = _case(rotation, issue, setting)
+    if case.is_in_doubt:
+        return
     actions = tuple(RULES[case.row](case))
     yield from actions
     if any(each.marker.closed for each in actions if isinstance(each, (Close, Update))):

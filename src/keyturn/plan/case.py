@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, cast
 
-from keyturn.model import Confirmation, Status, Why
+from keyturn.model import Confirmation, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,12 +77,18 @@ class Case:
         return cast("Issue", self.issue)
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether the file of the incident that this issue is about may be among those that cannot be read."""
+        is_marked = self.issue is not None and self.issue.marker.incident is not None
+        is_touched = self.standing is not None and self.standing.status is Status.LEAKED
+        return is_marked and not is_touched and not self.setting.is_whole
+
+    @property
     def is_out_of_harm(self) -> bool:
         """Tell whether an incident that touched this key is known by now to have ended before its version was made."""
-        rotation = self.declared.rotation
-        ended = (each for each in self.setting.incidents if each.exposed_until and each.match.matches(rotation))
-        is_marked = self.issue is not None and self.issue.marker.why is Why.INCIDENT
-        return is_marked and any(not each.affects(rotation) for each in ended)
+        rotation, named = self.declared.rotation, self.issue.marker.incident if self.issue else None
+        ended = (each for each in self.setting.incidents if each.id == named and each.exposed_until)
+        return any(each.match.matches(rotation) and not each.affects(rotation) for each in ended)
 
     @property
     def row(self) -> tuple[File, Its]:

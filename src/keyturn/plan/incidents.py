@@ -36,9 +36,12 @@ class Key:
 
 def actions(incident: Incident, issue: Issue | None, keys: Sequence[Key], setting: Setting) -> Iterator[Action]:
     """Decide about an incident's issue and about what goes below it; `keys` are all that are declared."""
-    matched = [key for key in keys if incident.match.matches(key.standing.rotation)]
+    touched = (key for key in keys if incident.match.matches(key.standing.rotation))
+    matched = sorted(touched, key=lambda key: key.standing.rotation.id)
     exposed = tuple(_exposed(incident, key.standing, setting.today) for key in matched)
     case = Case(setting, None, issue)
+    if issue and not setting.is_whole:
+        return  # a key of it may be among what could not be read
     if incident.exposed_until is not None and all(key.is_done for key in exposed):
         yield from _over(case, _page(incident, exposed, case))
     else:

@@ -19,16 +19,16 @@ _STEP: Mapping[type, int] = {Close: 0, Remind: 1, Update: 2, Reopen: 3, Open: 4,
 
 def in_order(actions: Sequence[Action]) -> Sequence[Action]:
     """Put what is urgent first, then closes, then updates, then opens; each by tier and by how long it is due."""
-    urgent = {action.subject.rotation for action in actions if action.subject.status.is_urgent}
+    urgent = {each.subject.rotation for each in actions if each.subject.status.is_urgent and not isinstance(each, Link)}
 
     # What an urgent open follows goes ahead with it; a routine open that follows something urgent does not.
     def place(action: Action) -> tuple[object, ...]:
         subject = action.subject
-        is_ahead = subject.rotation in urgent and not isinstance(action, Open)
-        is_link = isinstance(action, Link)  # it needs the numbers of what is opened before it
-        turn = 0 if is_ahead or subject.status.is_urgent else _TURN[type(action)]
+        is_ahead = subject.rotation in urgent and not isinstance(action, Open | Link)
+        is_urgent = subject.status.is_urgent and not isinstance(action, Link)  # it needs the numbers of all that opens
+        turn = 0 if is_ahead or is_urgent else _TURN[type(action)]
         day = subject.due.toordinal() if turn == _TURN[Open] else 0
-        return turn, is_link, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
+        return turn, list(Tier).index(subject.tier), day, subject.rotation, _STEP[type(action)]
 
     return sorted(actions, key=place)
 
@@ -42,7 +42,18 @@ def only(actions: Sequence[Action], verbs: Collection[str]) -> Sequence[Action]:
     reminded = {action.issue.number for action in actions if isinstance(action, Remind)}
     kept = [action for action in actions if _kind(action, reminded) in verbs]
     kept_back = {action.subject.rotation for action in actions if _kind(action, reminded) not in verbs}
-    return [each for each in kept if not (isinstance(each, Open) and each.subject.rotation in kept_back)]
+    return _linkable([each for each in kept if not (isinstance(each, Open) and each.subject.rotation in kept_back)])
+
+
+def _linkable(actions: Sequence[Action]) -> Sequence[Action]:
+    """Leave out links to what has no issue and is not opened either."""
+    opening = {each.subject.rotation for each in actions if isinstance(each, Open)}
+    return [each for each in actions if not isinstance(each, Link) or _has_ends(each, opening)]
+
+
+def _has_ends(link: Link, opening: Collection[str]) -> bool:
+    is_there = link.issue is not None or link.subject.rotation in opening
+    return is_there and (link.parent_issue is not None or link.parent in opening)
 
 
 def _kind(action: Action, reminded: Collection[int]) -> str:
@@ -58,8 +69,8 @@ def rationed(
     routine = [each for each in actions if isinstance(each, Open) and not each.subject.status.is_urgent]
     waiting = tuple(routine[max(places, 0) :])
     held_back = {each.subject.rotation for each in waiting}
-    kept = (each for each in actions if not (isinstance(each, Open) and each.subject.rotation in held_back))
-    return tuple(kept), waiting
+    kept = [each for each in actions if not (isinstance(each, Open) and each.subject.rotation in held_back)]
+    return tuple(_linkable(kept)), waiting
 
 
 def _routine_issues(actions: Sequence[Action], issues: Sequence[Issue]) -> int:

@@ -56,6 +56,7 @@ def page(case: Case, *, said: int | None, reopened: date | None = None) -> Page[
         opened=known.opened if known else case.setting.today,
         said=said,
         assigned=_assigned(case, said),
+        incident=_incident(case),
         reopened=reopened,
     )
     return sealed(case, _content(case, plain), _labels(stands), plain)
@@ -65,8 +66,8 @@ def sealed(case: Case, text: T, labels: tuple[str, ...], plain: Marker) -> Page[
     """Put a page together: ours beside the labels and assignees of people, and the digest of what is ours."""
     digest = _digest(asdict(text), labels, asdict(plain), case.setting.edition)
     issue_labels, issue_assignees = (case.issue.labels, case.issue.assignees) if case.issue else ((), ())
-    ours = {*(case.issue.marker.assigned if case.issue else ()), *plain.assigned}
-    theirs = tuple(login for login in issue_assignees if login not in ours)
+    ours = {login.lower() for login in (*(case.issue.marker.assigned if case.issue else ()), *plain.assigned)}
+    theirs = tuple(login for login in issue_assignees if login.lower() not in ours)
     return Page(
         text,
         (*labels, *(label for label in issue_labels if not is_ours(label))),
@@ -160,6 +161,11 @@ def reopened(case: Case) -> date | None:
     if case.issue is None or case.issue.is_open:
         return case.issue.marker.reopened if case.issue else None
     return case.setting.today
+
+
+def _incident(case: Case) -> str | None:
+    known = case.issue.marker.incident if case.issue and not case.is_out_of_harm else None
+    return case.declared.incident.id if case.declared.incident else known
 
 
 def said(case: Case) -> int | None:
