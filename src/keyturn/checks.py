@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from keyturn.model import Catalogue, Incident, Param, Pause, Pointer, Policy, Provider, Request, Rotation
 
+_NEAR = 0.7  # a name that shares less is hardly a slip of the keyboard
 TOLERANCE = timedelta(days=1)  # a day begins up to fourteen hours earlier somewhere else
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -54,7 +55,7 @@ def of_policy(path: str, policy: Policy) -> Iterator[Finding]:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Say what was probably meant, or nothing."""
-    near = get_close_matches(name, list(names), n=1)
+    near = get_close_matches(name, list(names), n=1, cutoff=_NEAR)
     return f"; did you mean {near[0]}?" if near else ""
 
 
@@ -98,7 +99,8 @@ def _of_catalogue(rotation: Rotation, catalogue: Catalogue) -> Iterator[Finding]
     slug = catalogue.slug(rotation.provider)
     if slug not in catalogue.providers:
         near = nearest(rotation.provider, (*catalogue.providers, *catalogue.aliases))
-        message = f"no provider named {rotation.provider}{near or '; add providers/' + rotation.provider + '.yaml'}"
+        own = f"; give it a file providers/{rotation.provider}.yaml with its `name` and `strategy`"
+        message = f"no provider named {rotation.provider}{near or own}"
         yield Finding(rotation.path, ("provider",), "unknown-provider", message)
     else:
         yield from _of_provider(rotation, catalogue.providers[slug])

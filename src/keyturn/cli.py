@@ -33,6 +33,7 @@ exit status:
   3  the outside world did not answer, or refused
   4  a bug in keyturn
   5  stopped with work left; the next run goes on
+  130  interrupted
 """
 
 

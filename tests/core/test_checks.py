@@ -69,7 +69,7 @@ ONE_FILE = {
     ),
     "unknown-provider, nothing near": (
         rotation(provider="zzz", slug="zzz"),
-        [("unknown-provider", ("provider",), ERROR, "no provider named zzz; add providers/zzz.yaml")],
+        [("unknown-provider", ("provider",), ERROR, "no provider named zzz; give it a file providers/zzz.yaml with its `name` and `strategy`")],
     ),
     "unknown-variant": (
         rotation(variant="tokens"),

@@ -47,7 +47,9 @@ KINDS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add tracker, filter and safety."""
     decision.arguments(parser)
-    parser.add_argument("--only", type=_kinds, default=frozenset().union(*KINDS.values()), metavar=",".join(KINDS))
+    every = frozenset().union(*KINDS.values())
+    what = "carry out some kinds only; `open` includes opening again and linking (default: all)"
+    parser.add_argument("--only", type=_kinds, default=every, metavar=",".join(KINDS), help=what)
     parser.add_argument("--dry-run", action="store_true", help="show what would be done and change nothing")
     parser.add_argument("--force", action="store_true", help="close issues even where the guard finds them too many")
     parser.add_argument("--format", choices=PLAN_FORMATS, default="text", help="how to write the plan (default: text)")

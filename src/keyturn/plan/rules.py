@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from keyturn import marker, policy as judge
 from keyturn.actions import Action, Close, Note, Open, Remind, Reopen, StateReason, Update
+from keyturn.model import Why
 from keyturn.plan import pages
 from keyturn.plan.case import Case, File, Its
 from keyturn.plan.pages import ORPHANED
@@ -43,7 +44,9 @@ def _proved_after_closing(case: Case) -> Iterator[Action]:
 
 
 def _proof(case: Case) -> Note:
-    return Note("Rotated, and shown to be complete.", judge.proved(case.declared.rotation, case.declared.confirmation))
+    is_retired = case.declared.why is Why.RETIRED
+    told = "Given up, and shown to be dead." if is_retired else "Rotated, and shown to be complete."
+    return Note(told, judge.proved(case.declared.rotation, case.declared.confirmation))
 
 
 def _waived(case: Case) -> Iterator[Action]:

@@ -29,9 +29,10 @@ _ALIVE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _OPENING, _CLOSING = "\"'(", "\"').,;:!?"  # what surrounds a word without belonging to it
-_NEVER_IN_CODE = re.compile(r"([`|<>])")
+_NEVER_IN_CODE = re.compile(r"([`|<>]|\](?=:))")  # `]:` would make a definition of a link's text
 _SPECIAL = re.compile(r"[\\`*\[\]~<>&|#]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITIES = {"`": "&#96;", "|": "&#124;", "<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_BESIDE_CODE = {**_ENTITIES, "]": "&#93;"}
 _BLOCK_START = re.compile(r"[0-9]{1,9}[.)](?= |$)|[-+=:]")
 _BLANK = re.compile(r"[^\S\t]")
 _LANGUAGE = re.compile(r"[A-Za-z0-9+-]{1,20}")
@@ -114,8 +115,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _code_piece(piece: str) -> str:
-    if piece in _ENTITIES:
-        return _ENTITIES[piece]
+    if piece in _BESIDE_CODE:
+        return _BESIDE_CODE[piece]
     inner = piece.strip()
     return piece.replace(inner, f"`{inner}`", 1) if inner else piece
 

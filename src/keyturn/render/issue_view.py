@@ -36,7 +36,6 @@ class Links:
     """Addresses that a key's issue points to."""
 
     file: str | None = None
-    request: str | None = None  # the pull request that asked for the rotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +197,11 @@ def _links(content: Content, links: Links) -> Iterator[str]:
     named = (
         ("Console", content.console),
         ("Documentation", content.docs),
-        ("File of this key", links.file or content.path),
-        ("Pull request of the request", links.request),
+        ("File of this key", links.file),
     )
     yield from (escape.link(label, _short(target)) for label, target in named if target)
+    if not links.file:
+        yield f"File of this key: {_code(content.path)}"
 
 
 # -- values --------------------------------------------------------------------------------------------------------

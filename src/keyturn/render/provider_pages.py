@@ -184,9 +184,10 @@ def _sent(auth: Raw) -> str:
     return f"{place} {escape.code(auth['name'])}"
 
 
-def _answer(statuses: Sequence[int], text: str | None) -> str:
+def _answer(statuses: Sequence[int], marks: str | list[str] | None) -> str:
     listed = " or ".join(map(str, statuses))
-    return f"{listed}, with {escape.code(text)} in the body" if text else listed
+    texts = [marks] if isinstance(marks, str) else marks or []
+    return f"{listed}, with {' or '.join(map(escape.code, texts))} in the body" if texts else listed
 
 
 def _list(lines: Sequence[str]) -> str:
