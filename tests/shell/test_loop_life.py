@@ -266,7 +266,9 @@ def test_rotations_that_are_gone_as_a_whole_close_nothing(life: Life, left: str)
     if left.startswith("only"):
         life.desk.write("rotations/x.yaml", "provider: [")
 
-    assert life.run().status == (1 if left.startswith("only") else 0)
+    told = life.run()
+    assert told.status == (1 if left.startswith("only") else 0)
+    assert ("Was the folder moved?" in told.err) is not left.startswith("only")
     assert life.wall.writes() == []
 
 

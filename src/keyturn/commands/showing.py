@@ -72,6 +72,9 @@ def table(world: World, rows: Table, plain: Sequence[str]) -> None:
 def plan(decided: Decision, world: World, form: str) -> None:
     """Show a plan and what is wrong in the files it was made from."""
     found = decided.workspace.problems
+    if decided.plan.issues_open and not decided.workspace.files:
+        count = counted(decided.plan.issues_open, "issue")
+        world.warn(f"rotations/ holds no key, but {count} of its keys stand open, and stay so. Was the folder moved?")
     if form == "json":
         world.say(as_json(plans.document(decided.plan, decided.tracker.name, found)))
     elif form == "markdown":
