@@ -10,7 +10,7 @@ import pytest
 from core.samples import FRESH, OVERDUE, TODAY, applied, evidence, incident, leak, retired, rotation, setting
 
 from keyturn.actions import Close, Link, Open, Overview, StateReason, Update, verb
-from keyturn.model import Match, Status, moment
+from keyturn.model import Limits, Match, Policy, Status, moment
 from keyturn.plan import plan
 
 if TYPE_CHECKING:
@@ -198,3 +198,32 @@ def test_two_incidents_watch_one_key_each_with_an_issue_of_its_own() -> None:
     ]
     assert [each.parent for each in actions if isinstance(each, Link)] == ["incidents/vendor"]
     assert plan(keys(1), applied(actions, [], TODAY), both).actions == ()
+
+
+def test_while_files_cannot_be_read_its_issue_stays_as_it_is_and_links_go_on() -> None:
+    blind = setting(incidents=(VENDOR,), is_whole=False)
+    first = plan(keys(2), [], blind).actions
+    opened = applied([each for each in first if not isinstance(each, Link)], [], TODAY)
+    assert counted(plan(keys(2, rotated=1), opened, blind).actions) == {"link": 1}
+
+
+def test_a_key_whose_incident_may_be_unreadable_is_left_alone() -> None:
+    _, issues = run(keys(1), [])
+    assert plan(keys(1, rotated=1), issues, setting(is_whole=False)).actions == ()
+
+
+def test_of_two_incidents_the_nearer_deadline_counts() -> None:
+    sooner = incident(path="incidents/sooner.yaml", respond_by=date(2026, 11, 22))
+    for order in ((VENDOR, sooner), (sooner, VENDOR)):
+        opened = plan([rotation(FRESH, key="key-00"), OTHER], [], setting(incidents=order)).actions
+        assert {each.subject.due for each in opened if each.subject.rotation == "mixpanel/key-00"} >= {
+            date(2026, 11, 22)
+        }
+
+
+def test_a_link_waits_with_the_open_that_it_rests_on() -> None:
+    partial = replace(keys(1, rotated=1)[0], evidence=evidence(OVERDUE, "2026-11-21", []))
+    crowded = setting(incidents=(VENDOR,), policy=Policy(limits=Limits(open_at_once=0)))
+    made = plan([partial, OTHER], [], crowded)
+    assert counted(made.actions) == {"open": 1}
+    assert len(made.waiting) == 1

@@ -93,7 +93,7 @@ def _of_incidents(
     for incident in setting.incidents:
         issues = by_id.get(incident.id, [])
         issue = its_issue(issues)
-        yield from _duplicates(issues, issue, setting)
+        yield from _duplicates(issues, Case(setting, None, issue))
         for action in incidents.actions(incident, issue, keys, setting):
             if not isinstance(action, Link) or action.subject.rotation not in placed:
                 yield action
@@ -104,7 +104,7 @@ def _of_incidents(
 def _of_catalogue(issues: Sequence[Issue], setting: Setting) -> Iterator[Action]:
     about = [issue for issue in issues if issue.marker.why is Why.CATALOGUE]
     issue = its_issue(about)
-    yield from _duplicates(about, issue, setting)
+    yield from _duplicates(about, Case(setting, None, issue))
     yield from upkeep.actions(Case(setting, None, issue))
 
 
@@ -151,8 +151,8 @@ def _latest_that_counts(issues: Sequence[Issue]) -> Issue | None:
 
 def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Setting) -> Iterator[Action]:
     issue = its_issue(issues)
-    yield from _duplicates(issues, issue, setting)
     case = _case(rotation, issue, setting)
+    yield from _duplicates(issues, case)
     if case.is_in_doubt:
         return
     actions = tuple(RULES[case.row](case))
@@ -163,10 +163,13 @@ def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Settin
         yield from RULES[after.row](after)
 
 
-def _duplicates(issues: Sequence[Issue], issue: Issue | None, setting: Setting) -> Iterator[Action]:
+def _duplicates(issues: Sequence[Issue], case: Case) -> Iterator[Action]:
+    """Close what stands beside an id's issue; judged like that issue, so that it goes before whatever ends that one."""
     for other in issues:
-        if other.is_open and issue and other is not issue:
-            yield from closed(Case(setting, None, other), StateReason.DUPLICATE, Note(f"Continued in #{issue.number}."))
+        if other.is_open and case.issue and other is not case.issue:
+            yield from closed(
+                replace(case, issue=other), StateReason.DUPLICATE, Note(f"Continued in #{case.issue.number}.")
+            )
 
 
 def _case(rotation: Rotation | None, issue: Issue | None, setting: Setting) -> Case:

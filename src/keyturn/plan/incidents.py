@@ -40,15 +40,14 @@ def actions(incident: Incident, issue: Issue | None, keys: Sequence[Key], settin
     matched = sorted(touched, key=lambda key: key.standing.rotation.id)
     exposed = tuple(_exposed(incident, key.standing, setting.today) for key in matched)
     case = Case(setting, None, issue)
-    if issue and not setting.is_whole:
-        return  # a key of it may be among what could not be read
-    if incident.exposed_until is not None and all(key.is_done for key in exposed):
+    is_known = setting.is_whole or issue is None  # otherwise a key of it may be among what could not be read
+    if is_known and incident.exposed_until is not None and all(key.is_done for key in exposed):
         yield from _over(case, _page(incident, exposed, case))
-    else:
+        return
+    if is_known:
         yield from _going_on(case, _page(incident, exposed, case))
-        yield from _links(
-            incident, issue, [key for key, each in zip(matched, exposed, strict=True) if not each.is_done]
-        )
+    open_keys = [key for key, each in zip(matched, exposed, strict=True) if not each.is_done]
+    yield from _links(incident, issue, open_keys)
 
 
 def _exposed(incident: Incident, standing: Standing, today: date) -> Exposed:
