@@ -78,15 +78,6 @@ def test_the_schedule_reminds_once(project: Project, fake: FakeGitHub) -> None:
     assert len(fake.writes) == so_far
 
 
-def test_the_schedule_needs_no_repository_in_its_event(project: Project, fake: FakeGitHub) -> None:
-    project.declare("loader", day(ago=120))
-    project.push()
-
-    told = project.run("schedule.yml", "schedule", repository={})
-    assert told.result == "success", told.log
-    assert methods(fake) == ["POST"]
-
-
 @pytest.mark.parametrize("workflow", WRITERS)
 def test_a_dry_run_writes_nothing(workflow: str, project: Project, fake: FakeGitHub) -> None:
     project.declare("loader", day(ago=120))

@@ -145,18 +145,16 @@ class _Hand:
     def carry_out(self, action: Action) -> Written:
         """Write what an action says."""
         tracker = self.decided.tracker
-        match action:
-            case Open():
-                draft = Draft(action.subject.title, self._body(action, ""), action.labels, action.assignees)
-                written = self.opened[action.subject.rotation] = tracker.create(draft)
-            case Remind():
-                written = tracker.comment(action.issue.number, issue_body.reminder(action))
-            case Link():
-                above = self._known(action.parent, action.parent_issue)
-                written = tracker.link(above.number, self._known(action.subject.rotation, action.issue))
-            case Update() | Close() | Reopen():
-                written = tracker.edit(action.issue.number, self._edit(action))
-        return written
+        if isinstance(action, Remind):
+            return tracker.comment(action.issue.number, issue_body.reminder(action))
+        if isinstance(action, Link):
+            above = self._known(action.parent, action.parent_issue)
+            return tracker.link(above.number, self._known(action.subject.rotation, action.issue))
+        if isinstance(action, Open):
+            draft = Draft(action.subject.title, self._body(action, ""), action.labels, action.assignees)
+            self.opened[action.subject.rotation] = tracker.create(draft)
+            return self.opened[action.subject.rotation]
+        return tracker.edit(action.issue.number, self._edit(action))
 
     def _edit(self, action: Update | Close | Reopen) -> Edit:
         plain = Edit(self._body(action, action.issue.body), action.labels)

@@ -197,7 +197,6 @@ def _resolved(rotation: Rotation, catalogue: Catalogue) -> Rotation:
 def _located(findings: Iterable[Finding], reading: _Reading) -> Iterator[Problem]:
     """Place findings in their files, which are read once more only where there are any."""
     paths = {part.shown: part.path for part in reading.parts() if part.path}
-    for finding in findings:
-        document = files.read(paths[finding.path], finding.path)
-        if not isinstance(document, tuple):
-            yield files.locate(finding, document.text)
+    read = ((finding, files.read(paths[finding.path], finding.path)) for finding in findings)
+    # A file that was changed meanwhile has no place for what was found; the next run reads it anew.
+    yield from (files.locate(finding, found.text) for finding, found in read if isinstance(found, files.Document))
