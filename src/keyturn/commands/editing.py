@@ -43,8 +43,16 @@ def rotation(found: Workspace, id_: str) -> Rotation:
 
 def change(found: Workspace, subject: Rotation, changes: Sequence[Change], world: World, *, is_dry: bool) -> None:
     """Make the changes in the rotation's file, or show them as a diff."""
-    path = found.root / subject.path
-    document = files.read(path, subject.path)
+    before, after = edited(found, subject, changes)
+    if is_dry:
+        world.say(_diff(before, after, subject.path))
+    else:
+        files.write(found.root / subject.path, after)
+
+
+def edited(found: Workspace, subject: Rotation, changes: Sequence[Change]) -> tuple[str, str]:
+    """Return the text of the rotation's file before and after the changes; the second fits the schema."""
+    document = files.read(found.root / subject.path, subject.path)
     if isinstance(document, tuple):
         message = f"{subject.path} has changed meanwhile; run `keyturn validate`"
         raise RepositoryError(message)
@@ -52,10 +60,7 @@ def change(found: Workspace, subject: Rotation, changes: Sequence[Change], world
     if wrong := workspace.faults(subject.path, after):
         message = f"{subject.path} would not be valid any more: {wrong[0].message}; nothing was changed"
         raise UsageError(message)
-    if is_dry:
-        world.say(_diff(document.text, after, subject.path))
-    else:
-        files.write(path, after)
+    return document.text, after
 
 
 def _diff(before: str, after: str, path: str) -> str:

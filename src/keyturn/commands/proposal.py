@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from keyturn import files, history
-from keyturn.commands import editing, places, workspace
-from keyturn.errors import Exit, KeyturnError, OutsideError, RepositoryError, UnfinishedError, UsageError
+from keyturn import history
+from keyturn.commands import editing, places
+from keyturn.errors import Exit, KeyturnError, OutsideError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def propose(found: Workspace, subject: Rotation, changes: Sequence[Change], word
 
 
 def _published(found: Workspace, subject: Rotation, changes: Sequence[Change], words: Words, world: World) -> str:
-    content = _edited(found, subject, changes).encode()
+    content = editing.edited(found, subject, changes)[1].encode()
     path = found.root / subject.path
     patch = history.Patch(words.branch, path, content, words.title, _author(world), words.hidden)
     try:
@@ -56,18 +56,6 @@ def _published(found: Workspace, subject: Rotation, changes: Sequence[Change], w
     except OutsideError as error:
         message = f"the verdicts stand, but nothing was recorded: {error}. Or {IN_PLACE}"
         raise OutsideError(message) from None
-
-
-def _edited(found: Workspace, subject: Rotation, changes: Sequence[Change]) -> str:
-    document = files.read(found.root / subject.path, subject.path)
-    if isinstance(document, tuple):
-        message = f"{subject.path} has changed meanwhile; run `keyturn validate`"
-        raise RepositoryError(message)
-    text = files.edited(document.text, changes)
-    if wrong := workspace.faults(subject.path, text):
-        message = f"{subject.path} would not be valid any more: {wrong[0].message}; nothing was changed"
-        raise UsageError(message)
-    return text
 
 
 def _author(world: World) -> tuple[str, str] | None:
