@@ -41,22 +41,32 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}\Z")
 _FLOAT = re.compile(r"(?:[-+]?[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+# No sign can be taken by two parts of an alternative: what almost is a number then costs no more than its length.
 _NUMBER_SOMEWHERE = re.compile(
     r"""[-+]?(?:
-          [0-9]+                                            # 017, 08, or too long for 64 bits
-        | [0-9][0-9_]*                                      # 1_000
-        | 0b[01_]+ | 0o[0-7]+ | 0x[0-9a-fA-F_]+             # 0b1, 0o17, -0x1F
-        | (?:[0-9][0-9_]*)?\.?[0-9_]+(?:[eE][-+]?[0-9]+)?   # 1e3, 1_0.5, +.5
-        | [0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
-        | [0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?       # 12:30, sexagesimal in 1.1
+          0b[01_]+ | 0o[0-7]+ | 0x[0-9a-fA-F_]+                # 0b1, 0o17, -0x1F
+        | [0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?       # 017, 1_000, 1e3, 1_0.5, or too long for 64 bits
+        | \.?[0-9_]+(?:[eE][-+]?[0-9]+)?                       # +.5
+        | [0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?          # 12:30, sexagesimal in 1.1
     )\Z""",
     re.VERBOSE,
 )
 
 
-@lru_cache(maxsize=4096)
+_LONGEST_REMEMBERED = 64  # characters; what is longer does not come again, and would only fill the memory
+
+
 def value(text: str) -> Scalar | Unclear:
     """Return what the plain scalar `text` stands for, or why nobody can say."""
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Scalar | Unclear:
+    return _read(text)
+
+
+def _read(text: str) -> Scalar | Unclear:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] not in _FIRST:
