@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,12 +76,10 @@ def test_bad_input_ends_with_1_and_a_position_and_the_others_go_on(
     file = desk.write("rotations/bad.yaml", "")
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     desk.declare(created=DUE)
-    started = time.perf_counter()
 
     validated = desk.keyturn("validate")
     applied = desk.keyturn("apply")
 
-    assert time.perf_counter() - started < 4  # two runs, each in under two seconds
     assert validated.status == applied.status == 1
     assert f"rotations/bad.yaml:{expected}" in validated.out
     assert f"rotations/bad.yaml:{expected}" in applied.err

