@@ -1,0 +1,27 @@
+"""What git says: where a repository lies, what its commits hold and who brought that, and a branch with one change."""
+
+from keyturn.history.line import State, chain, states
+from keyturn.history.publication import Patch, has_origin, publish
+from keyturn.history.repository import DEEPER
+from keyturn.history.sides import Comparison, comparison, deleted, export
+from keyturn.history.tip import insist_on_tip
+from keyturn.history.worktree import head, remote, top, user
+
+__all__ = [
+    "DEEPER",
+    "Comparison",
+    "Patch",
+    "State",
+    "chain",
+    "comparison",
+    "deleted",
+    "export",
+    "has_origin",
+    "head",
+    "insist_on_tip",
+    "publish",
+    "remote",
+    "states",
+    "top",
+    "user",
+]
