@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from keyturn.actions import Action
-    from keyturn.model import Duration, Issue, Platform, Policy, Problem, Provider, Rotation
+    from keyturn.model import Duration, Issue, Limits, Platform, Policy, Problem, Provider, Rotation
     from keyturn.plan import Plan
 
 A = TypeVar("A", bound="Action")
@@ -378,6 +378,16 @@ def effect(before: Plan, after: Plan) -> Effect:
     kept = {_gist(action) for action in (*after.actions, *after.waiting)}
     averted = (action for action in (*before.actions, *before.waiting) if _gist(action) not in kept)
     return Effect(plan, tuple(averted))
+
+
+def excess(path: str, before: Plan, after: Plan, limits: Limits) -> Iterator[Finding]:
+    """Find that the change has the next run close more issues than it may, so that it would do nothing at all."""
+    if after.is_excessive(limits) and not before.is_excessive(limits):
+        message = (
+            f"after the merge {after.dropped} of {after.issues_open} open issues would be closed as not planned, which "
+            "is more than `limits` lets a run do, so it would do nothing at all; make several smaller changes of this"
+        )
+        yield Finding(path, ("limits",), "closes-too-much", message)
 
 
 def _without(actions: Sequence[A], others: Sequence[A]) -> Iterator[A]:

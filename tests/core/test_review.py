@@ -523,6 +523,29 @@ def test_an_update_that_says_something_else_is_a_change() -> None:
     assert effect([LATE], [described], [issue(3)]) == ([f"update {ID}"], [], [])
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "most", "expected"),
+    [
+        pytest.param(0, 2, 1, True, id="too many after it"),
+        pytest.param(0, 1, 1, False, id="as many as may be"),
+        pytest.param(2, 2, 1, False, id="too many before it already"),
+        pytest.param(0, 2, 2, False, id="a policy that lets so many be closed"),
+    ],
+)
+def test_a_change_after_which_a_run_would_refuse(before: int, after: int, most: int, *, expected: bool) -> None:
+    issues = [issue(1), issue(2, id=NEW_ID)]
+    limits = Limits(max_close_count=most, max_close_percent=1)
+
+    def waived(count: int) -> Plan:
+        waiver = {"waiver": pause("2027-01-01")}
+        keys = [replace(key, **(waiver if place < count else {})) for place, key in enumerate((LATE, LATE_TOO))]
+        return plan(keys, issues, setting())
+
+    told = list(review.excess("keyturn.yaml", waived(before), waived(after), limits))
+    assert [(each.pointer, each.code) for each in told] == [(("limits",), "closes-too-much")] * expected
+    assert all("2 of 2 open issues" in each.message for each in told)
+
+
 def problem(code: str, severity: Severity = Severity.ERROR, line: int = 1, message: str = "m") -> Problem:
     return Problem("rotations/a.yaml", line, 1, code, message, severity)
 

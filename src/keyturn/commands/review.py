@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from keyturn.commands.world import World
     from keyturn.model import Catalogue, Finding, Issue, Rotation
     from keyturn.plan import Plan
-    from keyturn.review import Change, Effect, Review
+    from keyturn.review import Change, Review
 
 EPILOG = """\
 examples:
@@ -192,6 +192,7 @@ def _look(sides: _Sides, name: str, scope: str, world: World) -> _Look:
 
 def _review(sides: _Sides, look: _Look, base: str) -> Review:
     change = _change(sides)
+    plans = None if look.issues is None else _plans(sides, look, look.issues)
     found = [
         *review.findings(change, look.issues, _past(sides, change)),
         *review.overrides(
@@ -201,12 +202,13 @@ def _review(sides: _Sides, look: _Look, base: str) -> Review:
             sides.head.catalogue,
         ),
         *(review.weakened(workspace.POLICY, sides.fork.policy, sides.head.policy) if _has_policies(sides) else ()),
+        *(review.excess(workspace.POLICY, *plans, sides.policy.limits) if plans else ()),
     ]
     return review.Review(
         base=base,
         tracker=look.tracker,
         problems=review.reviewed(list(_located(found, sides.head.root)), list(_brought(sides))),
-        effect=None if look.issues is None else _effect(sides, look, look.issues),
+        effect=review.effect(*plans) if plans else None,
         notes=(*sides.notes, *look.notes),
     )
 
@@ -265,8 +267,8 @@ def _ids(content: bytes) -> Iterator[str]:
         yield f"{data['provider']}/{data['key']}"
 
 
-def _effect(sides: _Sides, look: _Look, issues: Sequence[Issue]) -> Effect:
-    return review.effect(_plan(sides.fork, sides, look, issues), _plan(sides.head, sides, look, issues))
+def _plans(sides: _Sides, look: _Look, issues: Sequence[Issue]) -> tuple[Plan, Plan]:
+    return _plan(sides.fork, sides, look, issues), _plan(sides.head, sides, look, issues)
 
 
 def _plan(side: Workspace, sides: _Sides, look: _Look, issues: Sequence[Issue]) -> Plan:

@@ -42,14 +42,23 @@ class Plan:
         """Return the plan with the actions of some kinds; the guard has to see the whole one."""
         return replace(self, actions=tuple(only(self.actions, verbs)))
 
+    @property
+    def dropped(self) -> int:
+        """Count the issues that would be closed as not planned."""
+        return sum(isinstance(each, Close) and each.because is StateReason.NOT_PLANNED for each in self.actions)
+
+    def is_excessive(self, limits: Limits) -> bool:
+        """Tell whether so many issues would be closed as not planned that somebody should look first."""
+        percent = 100 * self.dropped / max(self.issues_open, 1)
+        return self.dropped > limits.max_close_count and percent > limits.max_close_percent
+
     def guard(self, limits: Limits) -> None:
-        """Raise GuardError where so many issues would be closed as not planned that somebody should look first."""
-        count = sum(isinstance(each, Close) and each.because is StateReason.NOT_PLANNED for each in self.actions)
-        percent = 100 * count / max(self.issues_open, 1)
-        if count > limits.max_close_count and percent > limits.max_close_percent:
+        """Raise GuardError where too many issues would be closed as not planned."""
+        if self.is_excessive(limits):
             message = (
-                f"this would close {count} of {self.issues_open} open issues as not planned; nothing was changed. "
-                f"If that is meant, run again with --force; otherwise look for files that were moved or deleted."
+                f"this would close {self.dropped} of {self.issues_open} open issues as not planned; nothing was "
+                "changed. If that is meant, run again with --force; otherwise look for files that were moved or "
+                "deleted."
             )
             raise GuardError(message)
 
