@@ -57,11 +57,15 @@ bench: $(INSTALLED) ## measure how long the commands take
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	for group in release advisories; do $(LOCK) --group $$group --output-file requirements/$$group.txt || exit 1; done
 	$(LOWEST)
 
 upgrade: $(BIN)/uv ## the same, to the newest versions
 	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --upgrade --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	for group in release advisories; do \
+		$(LOCK) --upgrade --group $$group --output-file requirements/$$group.txt || exit 1; \
+	done
 	$(LOWEST)
 
 clean: ## remove what was made; the local tracker's issues in .keyturn stay

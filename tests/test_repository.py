@@ -25,7 +25,13 @@ pytestmark = pytest.mark.repository
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS: list[dict[str, Any]] = PROJECT["tool"]["importlinter"]["contracts"]
-LOCKS = ("requirements/runtime.txt", "requirements/dev.txt", "requirements/lowest.txt")
+LOCKS = (
+    "requirements/runtime.txt",
+    "requirements/dev.txt",
+    "requirements/lowest.txt",
+    "requirements/release.txt",
+    "requirements/advisories.txt",
+)
 
 # How many lines of the package are exempt from coverage. It may fall; a new exemption is argued for in review.
 NO_COVER = 0
@@ -105,6 +111,12 @@ def test_every_locked_package_has_a_version_and_a_hash(lock: str) -> None:
             ),
             id="dev",
         ),
+        pytest.param(
+            LOCKS[3],
+            requirements(PROJECT["dependency-groups"]["release"], PROJECT["build-system"]["requires"]),
+            id="release",
+        ),
+        pytest.param(LOCKS[4], requirements(PROJECT["dependency-groups"]["advisories"]), id="advisories"),
     ],
 )
 def test_the_lock_files_fit_what_is_declared(lock: str, declared: list[Requirement]) -> None:
