@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from keyturn.model import Finding, Part, Severity
+from keyturn.schema import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +131,7 @@ def _of_params(rotation: Rotation, provider: Provider) -> Iterator[Finding]:
 def _misfit(param: Param, value: str) -> str | None:
     """Say which form a value should have had, or None where it fits."""
     pattern, form = _FORMS.get(param.kind, (param.pattern or _PRINTABLE, param.describe or "printable ASCII text"))
-    return None if re.fullmatch(pattern, value, re.ASCII) else form
+    return None if matches(pattern, value) else form
 
 
 def _of_platforms(rotation: Rotation, catalogue: Catalogue) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -140,6 +140,32 @@ def is_uri(value: object) -> bool:
     return not isinstance(value, str) or (_URI.fullmatch(value) is not None and _has_host(value))
 
 
+def is_pattern(value: object) -> bool:
+    """Tell whether a text is a regular expression that takes no more than linear time, whatever it is held against."""
+    return not isinstance(value, str) or (_engine(value) is not None and _engine(_whole(value)) is not None)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Tell, in linear time, whether all of a text fits a pattern of the catalogue; nothing fits what is none."""
+    engine = _engine(_whole(pattern)) if is_pattern(pattern) else None
+    return engine is not None and engine.is_valid(text)
+
+
+def _whole(pattern: str) -> str:
+    return f"^(?:{pattern})$"
+
+
+@lru_cache(maxsize=256)
+def _engine(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
+    # Python's own engine would let one line of a provider's file keep a check busy for ever.
+    from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+
+    try:
+        return Draft202012Validator({"pattern": pattern}, pattern_options=RegexOptions())
+    except ValidationError:
+        return None
+
+
 def _is_moment(text: str) -> bool:
     try:
         moment(text)
@@ -156,7 +182,12 @@ def _has_host(text: str) -> bool:
         return False
 
 
-FORMATS: Mapping[str, Callable[[object], bool]] = {"date": is_date, "date-time": is_date_time, "uri": is_uri}
+FORMATS: Mapping[str, Callable[[object], bool]] = {
+    "date": is_date,
+    "date-time": is_date_time,
+    "regex": is_pattern,
+    "uri": is_uri,
+}
 
 
 # -- faults --------------------------------------------------------------------------------------------------------

@@ -289,6 +289,13 @@ def test_pattern_refuses_a_line_break_at_the_end(pattern: str) -> None:
 
 CREDENTIALS = "alice" + ":" + "x" * 8 + "@"
 FORMATS = [
+    ("regex", "[0-9]{4}-[0-9]{2}|x", True),
+    ("regex", "a*" * 50 + "b", True),
+    ("regex", "[", False),
+    ("regex", "a)|(b", False),
+    ("regex", "(?=a)b", False),
+    ("regex", "(a)\\1", False),
+    ("regex", "a{1,100000000}", False),
     ("date", "2026-11-21", True),
     ("date", "2028-02-29", True),
     ("date", "2026-02-29", False),
@@ -336,6 +343,20 @@ FORMATS = [
 def test_format(name: str, text: str, fits: bool) -> None:  # noqa: FBT001 - a column of the table
     both = Schemas({"field": {"type": "string", "title": "x", "examples": ["x"], "format": name}})
     assert verdicts(both, "field", text) == (fits, fits)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("[a-z]+", "abc", True),
+        ("[a-z]+", "abc\n", False),
+        ("a|b", "ab", False),
+        ("a*" * 50 + "b", "a" * 255, False),  # Python's own engine would never end
+        ("[", "[", False),
+    ],
+)
+def test_a_pattern_of_the_catalogue_fits_a_whole_text(pattern: str, text: str, fits: bool) -> None:  # noqa: FBT001 - a column
+    assert schema.matches(pattern, text) is fits
 
 
 @pytest.mark.parametrize("accepts", schema.FORMATS.values(), ids=schema.FORMATS)

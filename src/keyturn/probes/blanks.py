@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from keyturn.model import Reason
 from keyturn.probes.unsettled import UnsettledError
+from keyturn.schema import is_pattern, matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,16 +58,11 @@ def param(name: str, declared: Mapping[str, Param], given: Mapping[str, str], *k
     if (text := given.get(name)) is None:
         raise UnsettledError(Reason.PARAM_MISSING)
     pattern = {"label": _LABEL, "host": _HOST}.get(found.kind, found.pattern or "")
-    if len(text) > _LONGEST or not sendable(text) or not _matches(pattern, text):
+    if not is_pattern(pattern):
+        raise UnsettledError(Reason.PROBE_MALFORMED)
+    if len(text) > _LONGEST or not sendable(text) or not matches(pattern, text):
         raise UnsettledError(Reason.PARAM_MALFORMED)
     return text
-
-
-def _matches(pattern: str, text: str) -> bool:
-    try:
-        return re.fullmatch(pattern, text, re.ASCII) is not None
-    except re.error:
-        raise UnsettledError(Reason.PROBE_MALFORMED) from None
 
 
 def field(name: str, values: Mapping[str, str]) -> str:
