@@ -54,21 +54,23 @@ def standing(  # noqa: PLR0913 - everything that a judgement rests on
 
     With a `confirmation` evidence counts for what outside answers make of it; without one it counts as written.
     """
+    asked = _asked(rotation, policy)
+    is_replaced = _is_replaced(rotation, issue, today)
     missing = tuple(_missing(rotation, issue, policy, today))
-    if confirmation and not missing and _is_replaced(rotation, issue, today):
+    if confirmation and not missing and is_replaced:
         missing = tuple(_unconfirmed(rotation, policy, today, confirmation))
     touching = (each for each in incidents if is_touched(rotation, each, today, is_dead=not missing))
     incident = min(touching, key=lambda each: each.respond_by, default=None)
     return Standing(
         rotation=rotation,
-        tier=tier(rotation, policy),
-        due=due(rotation, policy, incident),
+        tier=asked.tier,
+        due=_due(asked, incident),
         status=_special_status(rotation, issue, incident, today, is_complete=not missing)
-        or _plain_status(rotation, policy, today),
-        why=_why(rotation, policy, incident, today),
+        or _plain_status(asked, today),
+        why=_why(asked, incident, today),
         incident=incident,
         missing=missing,
-        is_proved=_is_replaced(rotation, issue, today) and not missing,
+        is_proved=is_replaced and not missing,
         confirmation=confirmation,
     )
 
@@ -84,38 +86,65 @@ def tier(rotation: Rotation, policy: Policy) -> Tier:
 
 def cadence(rotation: Rotation, policy: Policy) -> Duration:
     """Return how often the key must be rotated: its own word, else the first rule's, else its tier's."""
-    ruled = (rule.rotate_every for rule in policy.rules if rule.rotate_every and rule.match.matches(rotation))
-    return rotation.rotate_every or next(ruled, policy.cadence.of(tier(rotation, policy)))
+    return _cadence(rotation, policy, tier(rotation, policy))
 
 
 def due(rotation: Rotation, policy: Policy, incident: Incident | None = None) -> date:
     """Return the day on which the version in use must have been replaced; a hold only ever moves it later."""
-    first = min(_deadlines(rotation, policy, incident))
+    return _due(_asked(rotation, policy), incident)
+
+
+def notice_from(rotation: Rotation, policy: Policy, day: date) -> date:
+    """Return the first day of the notice window before `day`: the notice, or if less a quarter of the cadence."""
+    return _notice_from(_asked(rotation, policy), day)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the policy asks of one rotation whatever day it is; found once for all that rests on it."""
+
+    rotation: Rotation
+    policy: Policy
+    tier: Tier
+    cadence: Duration
+    by_age: date  # the day on which the version in use is as old as it may become
+    by_expiry: date | None
+
+
+def _asked(rotation: Rotation, policy: Policy) -> _Asked:
+    rank = tier(rotation, policy)
+    rhythm = _cadence(rotation, policy, rank)
+    every = policy.unknown_within if rotation.version.is_unknown else rhythm
+    expires = rotation.expires and policy.expiry_margin.before(rotation.expires.date())
+    return _Asked(rotation, policy, rank, rhythm, every.after(_started(rotation)), expires)
+
+
+def _cadence(rotation: Rotation, policy: Policy, rank: Tier) -> Duration:
+    ruled = (rule.rotate_every for rule in policy.rules if rule.rotate_every and rule.match.matches(rotation))
+    return rotation.rotate_every or next(ruled, None) or policy.cadence.of(rank)
+
+
+def _due(asked: _Asked, incident: Incident | None = None) -> date:
+    rotation, first = asked.rotation, min(_deadlines(asked, incident))
     if rotation.hold is None or incident or is_leaked(rotation):
         return first
     return max(first, min(rotation.hold.until, _day(rotation.expires) or date.max))
 
 
-def notice_from(rotation: Rotation, policy: Policy, day: date) -> date:
-    """Return the first day of the notice window before `day`: the notice, or if less a quarter of the cadence."""
-    start = _started(rotation)
-    quarter = (cadence(rotation, policy).after(start) - start).days // 4
-    return max(policy.notice.before(day), date.fromordinal(max(day.toordinal() - quarter, 1)))
-
-
-def _deadlines(rotation: Rotation, policy: Policy, incident: Incident | None) -> Iterator[date]:
-    yield _due_by_age(rotation, policy)
-    if rotation.expires:
-        yield policy.expiry_margin.before(rotation.expires.date())
-    if request := rotation.request_in_force:
+def _deadlines(asked: _Asked, incident: Incident | None) -> Iterator[date]:
+    yield asked.by_age
+    if asked.by_expiry:
+        yield asked.by_expiry
+    if request := asked.rotation.request_in_force:
         yield request.deadline
     if incident:
         yield incident.respond_by
 
 
-def _due_by_age(rotation: Rotation, policy: Policy) -> date:
-    every = policy.unknown_within if rotation.version.is_unknown else cadence(rotation, policy)
-    return every.after(_started(rotation))
+def _notice_from(asked: _Asked, day: date) -> date:
+    start = _started(asked.rotation)
+    quarter = (asked.cadence.after(start) - start).days // 4
+    return max(asked.policy.notice.before(day), date.fromordinal(max(day.toordinal() - quarter, 1)))
 
 
 def _started(rotation: Rotation) -> date:
@@ -150,36 +179,36 @@ def _special_status(
     return Status.EXPIRED if rotation.expires and today >= rotation.expires.date() else None
 
 
-def _plain_status(rotation: Rotation, policy: Policy, today: date) -> Status:
+def _plain_status(asked: _Asked, today: date) -> Status:
+    rotation = asked.rotation
     if rotation.request_in_force:
         return Status.REQUESTED
     if rotation.waiver and today < rotation.waiver.until:
         return Status.WAIVED
     if rotation.hold and today < rotation.hold.until:
         return Status.HELD
-    return _calendar_status(rotation, policy, today)
+    return _calendar_status(asked, today)
 
 
-def _calendar_status(rotation: Rotation, policy: Policy, today: date) -> Status:
-    day = due(rotation, policy)
+def _calendar_status(asked: _Asked, today: date) -> Status:
+    day = _due(asked)
     if today > day:
         return Status.OVERDUE
     if today == day:
         return Status.DUE
-    return Status.DUE_SOON if today >= notice_from(rotation, policy, day) else Status.FRESH
+    return Status.DUE_SOON if today >= _notice_from(asked, day) else Status.FRESH
 
 
-def _why(rotation: Rotation, policy: Policy, incident: Incident | None, today: date) -> Why:
-    if is_leaked(rotation):
+def _why(asked: _Asked, incident: Incident | None, today: date) -> Why:
+    if is_leaked(asked.rotation):
         return Why.LEAKED
     if incident:
         return Why.INCIDENT
-    if _is_retired(rotation, today):
+    if _is_retired(asked.rotation, today):
         return Why.RETIRED
-    if request := rotation.request_in_force:
+    if request := asked.rotation.request_in_force:
         return Why(request.reason.value)
-    by_expiry = rotation.expires and policy.expiry_margin.before(rotation.expires.date())
-    return Why.EXPIRES if by_expiry and by_expiry < _due_by_age(rotation, policy) else Why.DUE
+    return Why.EXPIRES if asked.by_expiry and asked.by_expiry < asked.by_age else Why.DUE
 
 
 def is_touched(rotation: Rotation, incident: Incident, today: date, *, is_dead: bool) -> bool:
