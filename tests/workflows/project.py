@@ -134,6 +134,11 @@ class Project:
         self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
         self.git("push", "--quiet", "origin", "HEAD:main")
 
+    def propose(self) -> None:
+        """Commit what is there as a change that would be merged into `origin/main`."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "Propose")
+
     def git(self, *arguments: str) -> str:
         """Run git in the clone."""
         return self._ran(["git", *arguments]).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sysconfig
@@ -23,15 +24,68 @@ CHECKS = ("check.yml", "ci.yml")
 WRITERS = ("issues.yml", "schedule.yml")
 VERIFYING = "verify.yml"  # has an environment and its secrets; see test_verify_workflow.py
 
+# What starts a workflow: people who may write here, the calendar, and proposed changes without any right of their own.
+# Whoever adds `pull_request_target`, `workflow_run`, `issues` or `issue_comment` gives strangers a run with our rights.
+TRIGGERS = {"push", "schedule", "workflow_dispatch", "workflow_call", "pull_request", "merge_group"} | {
+    "branch_protection_rule"
+}
+
+# Every job and all that it may do. What may be written stands with the reason.
+ISSUE_WRITER = {
+    "contents": "read",
+    "issues": "write: to open, update and close them is what the job is for",
+    "actions": "read",
+    "pull-requests": "read",
+}
+PERMITTED: dict[str, dict[str, str]] = {
+    "check.yml check": {
+        "contents": "read",
+        "issues": "read",
+        "pull-requests": "write: one comment with the review; GitHub takes it from a fork's token",
+    },
+    "ci.yml checks": {"contents": "read"},
+    "issues.yml issues": ISSUE_WRITER,
+    "schedule.yml schedule": ISSUE_WRITER,
+    "verify.yml verify": {
+        "contents": "write: pushes the branch with the evidence; a rule on the default branch keeps it from that",
+        "pull-requests": "write: opens the pull request of that branch",
+    },
+    "advisories.yml advisories": {"contents": "read"},
+    "release.yml build": {"contents": "read"},
+    "release.yml attest": {
+        "id-token": "write: signs as this workflow",
+        "attestations": "write: stores what was signed",
+    },
+    "release.yml publish": {"id-token": "write: trusted publishing, so that no password is kept anywhere"},
+    "release.yml announce": {"contents": "write: makes the release beside the tag"},
+    "scorecard.yml scorecard": {
+        "contents": "read",
+        "security-events": "write: shows the result under Security",
+        "id-token": "write: publishes the result as this workflow",
+    },
+}
+
+# Whose jobs may name a secret: nothing that a proposed change can start.
+SECRET_HOLDERS = {VERIFYING}
+
 
 def text(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def workflow(name: str) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
     # YAML 1.1 would read the key `on` as true.
-    document: dict[str, Any] = yaml.load(text(name), Loader=yaml.BaseLoader)  # noqa: S506 - it makes only text
+    document: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - it makes only text
     return document
+
+
+def workflow(name: str) -> dict[str, Any]:
+    return read(FOLDER / name)
+
+
+def triggers(name: str) -> set[str]:
+    started = workflow(name)["on"]
+    return {started} if isinstance(started, str) else set(started)
 
 
 def jobs(name: str) -> Iterator[dict[str, Any]]:
@@ -40,7 +94,7 @@ def jobs(name: str) -> Iterator[dict[str, Any]]:
 
 def steps(name: str) -> Iterator[dict[str, Any]]:
     for job in jobs(name):
-        yield from job["steps"]
+        yield from job.get("steps", ())  # one that calls another workflow has none
 
 
 def calls(name: str) -> list[str]:
@@ -48,44 +102,48 @@ def calls(name: str) -> list[str]:
     return [found for step in steps(name) for found in re.findall(r"scripts/\w+\.py|keyturn \w+", step.get("run", ""))]
 
 
-OTHERS = [name for name in NAMES if name != VERIFYING]
-every_other_workflow = pytest.mark.parametrize("name", OTHERS)
+PROPOSED = [name for name in NAMES if {"pull_request", "merge_group"} & triggers(name)]
 every_workflow = pytest.mark.parametrize("name", NAMES)
+every_workflow_of_a_proposed_change = pytest.mark.parametrize("name", PROPOSED)
 
 
 # -- what starts them ----------------------------------------------------------------------------------------------
 
 
-def test_these_are_all() -> None:
-    assert sorted(NAMES) == sorted((*CHECKS, *WRITERS, VERIFYING))
+@every_workflow
+def test_nothing_privileged_is_started_by_strangers(name: str) -> None:
+    assert triggers(name) <= TRIGGERS
+
+
+def test_these_are_started_by_proposed_changes() -> None:
+    assert set(PROPOSED) == set(CHECKS)
 
 
 @pytest.mark.parametrize(
-    ("name", "triggers"),
+    ("name", "started"),
     [
         ("check.yml", {"pull_request": "", "merge_group": ""}),
         ("ci.yml", {"push": {"branches": ["main"]}, "pull_request": "", "merge_group": ""}),
     ],
 )
-def test_a_check_starts_for_every_change_whatever_it_touches(name: str, triggers: dict[str, Any]) -> None:
-    assert workflow(name)["on"] == triggers
+def test_a_check_starts_for_every_change_whatever_it_touches(name: str, started: dict[str, Any]) -> None:
+    assert workflow(name)["on"] == started
 
 
 def test_the_issues_follow_the_default_branch_alone() -> None:
-    triggers = workflow("issues.yml")["on"]
-    assert triggers.keys() == {"push", "workflow_dispatch"}
-    assert triggers["push"] == {"branches": ["main"]}
+    started = workflow("issues.yml")["on"]
+    assert started.keys() == {"push", "workflow_dispatch"}
+    assert started["push"] == {"branches": ["main"]}
 
 
 def test_the_schedule_is_alone_in_its_file_off_the_hour_and_several_times_a_day() -> None:
-    triggers = workflow("schedule.yml")["on"]
-    assert triggers.keys() == {"schedule", "workflow_dispatch"}
-    (entry,) = triggers["schedule"]
+    started = workflow("schedule.yml")["on"]
+    assert started.keys() == {"schedule", "workflow_dispatch"}
+    (entry,) = started["schedule"]
     minute, hours, *days = entry["cron"].split()
     assert int(minute) % 2 == 1
     assert len(hours.split(",")) >= 3
     assert days == ["*", "*", "*"]
-    assert [name for name in NAMES if "schedule" in workflow(name)["on"]] == ["schedule.yml"]
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -94,17 +152,12 @@ def test_a_person_can_look_before_anything_is_written(name: str) -> None:
     assert (asked["type"], asked["default"]) == ("boolean", "false")
 
 
-@every_workflow
-def test_nothing_privileged_is_started_by_strangers(name: str) -> None:
-    assert {"pull_request_target", "workflow_run", "issue_comment", "issues"}.isdisjoint(workflow(name)["on"])
-
-
 # -- what they run -------------------------------------------------------------------------------------------------
 
 
 def test_what_each_runs() -> None:
     opening, closing = "scripts/open_issues.py", "scripts/close_validated.py"
-    assert calls("check.yml") == ["scripts/validate_rotations.py", "keyturn plan"]
+    assert calls("check.yml") == ["scripts/validate_rotations.py", "keyturn review"]
     assert calls("issues.yml") == [opening, closing]
     assert calls("schedule.yml") == ["scripts/check_key_ages.py", opening, closing]
     assert [step["run"] for step in steps("ci.yml") if "run" in step] == [".ci/run"]
@@ -113,6 +166,17 @@ def test_what_each_runs() -> None:
 def test_every_python_that_we_support_is_checked() -> None:
     (job,) = jobs("ci.yml")
     assert job["strategy"] == {"fail-fast": "false", "matrix": {"python": ["3.11", "3.12", "3.13", "3.14"]}}
+
+
+def test_a_review_sees_the_whole_history_and_what_the_change_is_merged_into() -> None:
+    (checkout,) = (step["with"] for step in steps("check.yml") if "checkout" in step.get("uses", ""))
+    assert checkout == {"fetch-depth": "0", "persist-credentials": "false"}
+    (review,) = (step for step in steps("check.yml") if "keyturn review" in step.get("run", ""))
+    assert review["env"] == {
+        "BASE": "${{ github.base_ref && format('origin/{0}', github.base_ref) || github.event.merge_group.base_sha }}",
+        "GITHUB_TOKEN": "${{ github.token }}",
+    }
+    assert review["if"] == "${{ !cancelled() && steps.install.outcome == 'success' }}"
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -141,18 +205,26 @@ def test_a_step_that_fails_keeps_no_other_from_its_work(name: str) -> None:
 # -- what they may -------------------------------------------------------------------------------------------------
 
 
-@every_other_workflow
+@every_workflow
 def test_nothing_is_permitted_but_to_the_job_that_needs_it(name: str) -> None:
     assert workflow(name)["permissions"] == {}
-    evidence = {"actions": "read", "pull-requests": "read"}
-    needed = {"issues": "write", **evidence} if name in WRITERS else {"issues": "read"} if name == "check.yml" else {}
-    assert [job["permissions"] for job in jobs(name)] == [{"contents": "read", **needed}]
+    granted = {f"{name} {job}": body["permissions"] for job, body in workflow(name)["jobs"].items()}
+    rows = {job: permitted for job, permitted in PERMITTED.items() if job.startswith(f"{name} ")}
+    assert granted == {
+        job: {scope: level.partition(":")[0] for scope, level in permitted.items()} for job, permitted in rows.items()
+    }
+
+
+def test_the_table_knows_no_workflow_that_is_gone_and_gives_a_reason_for_whatever_may_be_written() -> None:
+    assert {job.partition(" ")[0] for job in PERMITTED} == set(NAMES)
+    levels = [level for permitted in PERMITTED.values() for level in permitted.values()]
+    assert [level for level in levels if not re.fullmatch(r"read|write: \w.{9,}", level)] == []
 
 
 @every_workflow
 def test_every_permission_says_what_it_is_for(name: str) -> None:
-    granted = re.findall(r"^ +\w+: (?:read|write)\b.*$", text(name), flags=re.MULTILINE)
-    assert granted
+    granted = re.findall(r"^ +[\w-]+: (?:read|write)\b.*$", text(name), flags=re.MULTILINE)
+    assert len(granted) == sum(len(job["permissions"]) for job in jobs(name))
     assert [line for line in granted if not re.search(r" # \w", line)] == []
 
 
@@ -173,7 +245,7 @@ def test_a_check_gives_way_only_to_a_later_one_of_the_same_change() -> None:
 @every_workflow
 def test_every_job_ends_in_time(name: str) -> None:
     limit = 60 if name == VERIFYING else 30  # it waits until a new key works
-    assert [job for job in jobs(name) if not 0 < int(job["timeout-minutes"]) <= limit] == []
+    assert [job for job in jobs(name) if "steps" in job and not 0 < int(job["timeout-minutes"]) <= limit] == []
 
 
 @every_workflow
@@ -185,50 +257,88 @@ def test_workflow_jobs_and_steps_have_names(name: str) -> None:
 # -- what they trust -----------------------------------------------------------------------------------------------
 
 
-@every_workflow
-def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it(name: str) -> None:
-    used = [line.strip() for line in text(name).splitlines() if re.match(r"\s*(- )?uses:", line)]
-    assert len(used) == sum("uses" in step for step in steps(name))
-    fitting = re.compile(r"(- )?uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
-    assert [line for line in used if not fitting.fullmatch(line)] == []
+def users() -> Iterator[Path]:
+    """Give every file that may use an action or another workflow."""
+    yield from FOLDER.iterdir()
+    yield from ROOT.glob("action.y*ml")
+    yield from ROOT.glob(".github/actions/*/action.y*ml")
+
+
+def used(document: Any) -> Iterator[str]:
+    """Give every `uses`, wherever it stands."""
+    if isinstance(document, dict):
+        yield from (value for key, value in document.items() if key == "uses")
+    parts = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    for part in parts:
+        yield from used(part)
+
+
+@pytest.mark.parametrize("path", list(users()), ids=lambda path: path.name)
+def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it(path: Path) -> None:
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    shown = [line for line in lines if re.match(r"(- )?uses:", line)]
+    every = list(used(read(path)))
+    assert len(shown) == len(every)
+    fitting = re.compile(r"(- )?uses: ([\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./[\w./-]+)")
+    assert [line for line in shown if not fitting.fullmatch(line)] == []
+    assert [action for action in every if not re.search(r"@[0-9a-f]{40}$|^\./", action)] == []
 
 
 def test_one_action_has_one_commit() -> None:
-    used = {step["uses"] for name in NAMES for step in steps(name) if "uses" in step}
-    assert len(used) == len({action.partition("@")[0] for action in used})
+    every = {action for path in users() for action in used(read(path))}
+    assert len(every) == len({action.partition("@")[0] for action in every})
 
 
 @every_workflow
 def test_no_token_stays_in_the_work_tree(name: str) -> None:
     checkouts = [step for step in steps(name) if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkouts
     assert [step for step in checkouts if step["with"]["persist-credentials"] != "false"] == []
 
 
-@every_other_workflow
+@every_workflow
+def test_a_token_is_given_to_the_steps_that_need_it(name: str) -> None:
+    shared = json.dumps([workflow(name).get("env"), *(job.get("env") for job in jobs(name))])
+    assert not re.search(r"github\.token|secrets\.", shared)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SECRET_HOLDERS])
 def test_the_job_s_own_token_is_the_only_secret(name: str) -> None:
     assert not re.search(r"\bsecrets\b", text(name))
-    with_token = [step for step in steps(name) if "GITHUB_TOKEN" in step.get("env", {})]
-    assert [step for step in with_token if step["env"] != {"GITHUB_TOKEN": "${{ github.token }}"}] == []
-    assert [job for job in jobs(name) if "GITHUB_TOKEN" in job.get("env", {})] == []
 
 
 @every_workflow
 def test_nothing_of_an_event_gets_into_a_shell(name: str) -> None:
-    assert [step["run"] for step in steps(name) if "${{" in step.get("run", "")] == []
+    scripts = [
+        script for step in steps(name) for script in (step.get("run", ""), step.get("with", {}).get("script", ""))
+    ]
+    assert [script for script in scripts if "${{" in script] == []
 
 
 @every_workflow
 def test_nothing_is_carried_from_one_run_to_the_next(name: str) -> None:
-    carrying = re.compile(r"artifact|actions/cache|^ +cache", flags=re.MULTILINE)
-    assert not carrying.search(text(name))
+    assert not re.search(r"actions/cache|^ +cache\b|\brun-id\b", text(name), flags=re.MULTILINE)
+
+
+@every_workflow_of_a_proposed_change
+def test_a_proposed_change_leaves_nothing_behind_and_gets_nothing(name: str) -> None:
+    assert not re.search(r"artifact|\bsecrets\b|\benvironment:|self-hosted", text(name))
+    allowed = {"pull-requests"} if name == "check.yml" else set()
+    assert {scope for job in jobs(name) for scope, level in job["permissions"].items() if level == "write"} == allowed
+    assert {step["with"].get("ref") for step in steps(name) if "checkout" in step.get("uses", "")} == {None}
+
+
+@every_workflow
+def test_what_is_installed_is_what_is_locked(name: str) -> None:
+    installing = [step["run"] for step in steps(name) if "pip install" in step.get("run", "")]
+    locked = re.compile(r".* --require-hashes -r requirements/\w+\.txt")
+    assert [script for script in installing if not locked.fullmatch(script)] == []
 
 
 @pytest.mark.parametrize("name", [*WRITERS, "check.yml", VERIFYING])
-def test_what_is_installed_is_what_is_locked(name: str) -> None:
-    installing = [step["run"] for step in steps(name) if "pip" in step.get("run", "")]
-    assert len(installing) == 1
-    assert installing[0].endswith("--require-hashes -r requirements/runtime.txt")
+def test_python_takes_nothing_from_where_anybody_may_put_a_file(name: str) -> None:
+    (job,) = jobs(name)
+    assert job["env"].items() >= {"PYTHONPATH": "src", "PYTHONSAFEPATH": "1"}.items()
+    assert sum("pip" in step.get("run", "") for step in job["steps"]) == 1
 
 
 @every_workflow
