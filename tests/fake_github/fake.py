@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from . import changes, evidence
@@ -12,15 +14,16 @@ from .faults import Faults, Interlude
 from .routing import Routes
 from .server import Server
 from .service import Recorded, Service, Unexpected
-from .state import Access, Clock, Comment, Issue, Repository, State, Token
+from .state import HOUR, Access, Clock, Comment, Issue, Repository, State, Token
 from .views import ROUTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     from .contract import Violation
     from .replies import Json
+    from .turnstile import Turnstile
 
 PEOPLE = ("alice", "bob", "carol")
 BOT = "github-actions[bot]"
@@ -30,6 +33,13 @@ PERSONAL_LIMIT, INSTALLATION_LIMIT = 5_000, 1_000  # requests an hour
 def utc_now() -> datetime:
     """Return the real time."""
     return datetime.now(UTC)  # noqa: TID251 - the fake's only clock; tests give their own
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The repositories as they were at some time."""
+
+    repositories: Mapping[str, Repository]
 
 
 class FakeGitHub:
@@ -65,6 +75,11 @@ class FakeGitHub:
         return self._service.faults
 
     @property
+    def turnstile(self) -> Turnstile:
+        """Return what holds the requests of single tokens until a test lets them through."""
+        return self._service.turnstile
+
+    @property
     def requests(self) -> list[Recorded]:
         """Return every request in the order in which it was served."""
         return self._service.requests
@@ -90,6 +105,21 @@ class FakeGitHub:
         `act` may call the API itself, as another run does, or change the state, as a person does.
         """
         self.faults.interludes.append(Interlude(act, before, method, re.compile(path)))
+
+    def snapshot(self) -> Snapshot:
+        """Remember all repositories as they are."""
+        with self._service.lock:
+            return Snapshot(copy.deepcopy(self.state.repositories))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Bring all repositories back to what they were, and forget the schedule of faults."""
+        with self._service.lock:
+            self.faults.clear()
+            self.state.repositories = copy.deepcopy(dict(snapshot.repositories))
+
+    def limit_writes(self, *, minute: int = 80, hour: int = 500) -> None:
+        """Refuse more writes of a token than GitHub likes to see in a minute and in an hour."""
+        self.state.write_limits = ((timedelta(minutes=1), minute), (HOUR, hour))
 
     def add_token(
         self,

@@ -42,7 +42,10 @@ class Fault:
 
 @dataclass(slots=True)
 class Rule:
-    """A fault for the matching requests number `nth` to `nth + times - 1`, counted from when the rule was made."""
+    """A fault for the matching requests number `nth` to `nth + times - 1`, counted from when the rule was made.
+
+    An empty method stands for any.
+    """
 
     method: str
     path: re.Pattern[str]
@@ -54,7 +57,7 @@ class Rule:
 
     def is_struck_by(self, method: str, path: str) -> bool:
         """Count a request and say whether it is one of those meant."""
-        if method != self.method or not self.path.search(path):
+        if self.method not in ("", method) or not self.path.search(path):
             return False
         self.seen += 1
         return self.nth <= self.seen < self.nth + self.times
@@ -172,6 +175,11 @@ class Faults:
         """Note a new issue for the lists to come."""
         if self.stale_reads:
             self._hidden[issue_id] = self.stale_reads
+
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether the next list hides something."""
+        return any(self._hidden.values())
 
     def hidden(self, *, is_first_page: bool) -> frozenset[int]:
         """Return the ids that this page does not show; a first page begins a new read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
 import traceback
 from dataclasses import dataclass, field
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 from . import contract
 from .contract import Violation
 from .documents import Documents, rate_limit
-from .faults import PRIMARY, Fault, Faults, Kind, faulty_reply, limited
+from .faults import PRIMARY, SECONDARY, Fault, Faults, Kind, faulty_reply, limited
 from .replies import Json, RefusedError, Reply, not_found, refusal, validation_failed
 from .routing import Call, Route, Routes
-from .state import Access, Account, State, Token
+from .state import HOUR, Access, Account, State, Token
+from .turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +80,7 @@ class Service:
     def __init__(self, state: State, documents: Documents, routes: Routes) -> None:
         self.state, self.documents, self.routes = state, documents, routes
         self.faults = Faults()
+        self.turnstile = Turnstile()
         self.lock = threading.RLock()
         self.requests: list[Recorded] = []
         self.unexpected: list[Unexpected] = []
@@ -86,6 +89,7 @@ class Service:
 
     def answer(self, request: Request) -> Answer:
         """Serve one request; what is to happen in between happens first, outside the lock."""
+        self.turnstile.enter(bearer(request))
         self._interludes(request)
         with self.lock:
             is_stopped, act = self.faults.is_stopped()
@@ -155,11 +159,12 @@ class Service:
             raise refusal(400, "The API version in X-GitHub-Api-Version is not supported.")
         if not route.is_free:
             spend(token, self.state)
+        if request.method != "GET":
+            count_write(token, self.state)
         return token
 
     def _token(self, request: Request) -> Token | None:
-        scheme, _, value = request.headers.get("authorization", "").partition(" ")
-        return self.state.tokens.get(value.strip()) if scheme.lower() in ("token", "bearer") else None
+        return self.state.tokens.get(bearer(request))
 
     def _check_query(self, request: Request, route: Route) -> None:
         """Note the parameters that the fake would silently ignore."""
@@ -193,11 +198,29 @@ class Service:
         self.violations.append(Violation("crashed", method, path, "", traceback.format_exc()))
 
 
+def bearer(request: Request) -> str:
+    """Return the token in a request, known or not; empty where there is none."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() in ("token", "bearer") else ""
+
+
 def spend(token: Token, state: State) -> None:
     """Take one request from the token's hour; GitHub's refusal when none is left."""
     if token.remaining(state.now()) == 0:
         raise RefusedError(Reply(403, limited(PRIMARY)))
     token.used += 1
+
+
+def count_write(token: Token, state: State) -> None:
+    """Count a write; GitHub's refusal, with how long it lasts, where too many came in a short time."""
+    now = state.now()
+    for span, most in state.write_limits:
+        recent = [moment for moment in token.writes if moment > now - span]
+        if len(recent) >= most:
+            left = math.ceil((recent[-most] + span - now).total_seconds())
+            raise RefusedError(Reply(403, limited(SECONDARY), {"Retry-After": str(max(1, left))}))
+    if state.write_limits:
+        token.writes = [*(moment for moment in token.writes if moment > now - HOUR), now]
 
 
 def anonymous() -> Token:

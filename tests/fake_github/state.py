@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,6 +45,7 @@ class Token:
     limit: int
     used: int = 0
     reset: datetime | None = None
+    writes: list[datetime] = field(default_factory=list)  # of the last hour, where they are counted
 
     def remaining(self, now: datetime) -> int:
         """Return the requests left in the hour that holds `now`; a new hour starts by itself."""
@@ -199,7 +199,8 @@ class State:
         self.repositories: dict[str, Repository] = {}
         self.organization_secrets: dict[str, datetime] = {}  # `organization/NAME`
         self.opened: Callable[[int], None] | None = None  # told the id of each new issue
-        self._ids = itertools.count(1_000_001)
+        self.write_limits: tuple[tuple[timedelta, int], ...] = ()  # how many writes a span of time may hold
+        self._last_id = 1_000_000
 
     def now(self) -> datetime:
         """Return the time in UTC in whole seconds, which is all that GitHub shows."""
@@ -207,7 +208,8 @@ class State:
 
     def next_id(self) -> int:
         """Return an id never used before."""
-        return next(self._ids)
+        self._last_id += 1
+        return self._last_id
 
     def account(self, login: str) -> Account:
         """Return the account of that login in any case, made when it is new."""
