@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from detect_secrets.plugins.base import RegexBasedDetector
 
+KEYWORD, BASIC_AUTH = "a value after a keyword", "basic-auth URL"  # detectors that judge by what stands around
+
 # What detect-secrets lacks: a prefix that its issuer documents, then enough random characters.
 _OWN = {
     "GitHub fine-grained token": r"github_pat_[0-9A-Za-z_]{30,}",
@@ -47,9 +49,35 @@ _OWN = {
     "Brevo API key": r"xkeysib-[0-9a-f]{64}-[0-9A-Za-z]{16}",
     "Mailgun key": r"key-[0-9a-f]{32}",
     "Artifactory API key": r"AKCp[0-9A-Za-z]{60,}",
+    "RubyGems API key": r"rubygems_[0-9a-f]{48}",
+    "Docker Hub token": r"dckr_(?:pat|oat)_[0-9A-Za-z_\-]{27,}",
+    "Heroku API key": r"HRKU-AA[0-9A-Za-z_\-]{58}",
+    "HashiCorp Vault token": r"hv[sbr]\.[0-9A-Za-z_\-]{24,}",
+    "HCP Terraform token": r"[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_=\-]{60,}",
+    "Azure client secret": r"(?<![\w~.\-])[0-9A-Za-z_~.\-]{3}[0-9]Q~[0-9A-Za-z_~.\-]{31,34}(?![\w~.\-])",
+    "Atlassian API token": r"ATATT3[0-9A-Za-z_\-]{100,}|ATBB[0-9A-Za-z]{32}",
+    "Figma token": r"figd_[0-9A-Za-z_\-]{40}",
+    "Dynatrace token": r"dt0[a-z][0-9]{2}\.[0-9A-Z]{24}\.[0-9A-Z]{64}",
+    "Hugging Face token": r"(?<![0-9A-Za-z_\-])hf_[0-9A-Za-z]{34}(?![0-9A-Za-z])",
+    "Replicate token": r"(?<![0-9A-Za-z_\-])r8_[0-9A-Za-z]{37}(?![0-9A-Za-z])",
+    "Groq API key": r"gsk_[0-9A-Za-z]{52}",
+    "Perplexity API key": r"pplx-[0-9A-Za-z]{48}",
+    "Supabase key": r"sbp_[0-9a-f]{40}|sb_secret_[0-9A-Za-z_\-]{30,}",
+    "PlanetScale token": r"pscale_(?:tkn|pw|oauth)_[0-9A-Za-z_\-=.]{32,}",
+    "Netlify token": r"(?<![0-9A-Za-z])nfp_[0-9A-Za-z]{36,}",
+    "Doppler token": r"(?<![0-9A-Za-z])dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[0-9A-Za-z_\-]{1,35}\.)?[0-9A-Za-z]{40,44}",
+    "Pulumi token": r"(?<![0-9A-Za-z])pul-[0-9a-f]{40}",
+    "Contentful token": r"CFPAT-[0-9A-Za-z_\-]{43}",
+    "1Password service account token": r"ops_eyJ[0-9A-Za-z_\-+/=]{150,}",
+    "Tailscale key": r"tskey-[a-z]+-[0-9A-Za-z]{8,}-[0-9A-Za-z]{20,}",
+    "EasyPost API key": r"EZ[AT]K[0-9A-Za-z]{54}",
+    "Shippo token": r"shippo_(?:live|test)_[0-9a-f]{40}",
+    "Typeform token": r"(?<![0-9A-Za-z])tfp_[0-9A-Za-z_\-.=]{59}",
+    "Buildkite token": r"(?<![0-9A-Za-z])bkua_[0-9a-f]{40}",
+    "Braintree access token": r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}",
     "PGP or SSH private key": r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----",
     "age secret key": r"AGE-SECRET-KEY-1[0-9A-Z]{58}",
-    "basic-auth URL": r"://[^\s/?#@:\"'{}]*:[^\s/?#@\"'{}]+@",
+    BASIC_AUTH: r"://[^\s/?#@:\"'{}]*:[^\s/?#@\"'{}]+@",
     "bearer token": r"(?i:\bbearer[ ]+)(?=[0-9A-Za-z._~+/\-]*[0-9])[0-9A-Za-z._~+/\-]{20,}",
 }
 
@@ -73,8 +101,7 @@ _URL = re.compile(r"[a-z]+://\S+")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Zz-]*)?")
 _RANDOM_LETTERS = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9!@#%^&+=?*])")
 
-_OWN_PATTERN = re.compile("|".join(f"({pattern})" for pattern in _OWN.values()))
-_BASIC_AUTH = re.compile(_OWN["basic-auth URL"])
+_BASIC_AUTH = re.compile(_OWN[BASIC_AUTH])
 
 # -- the pre-filter
 
@@ -86,10 +113,11 @@ _PREFIXES = (
     "sk_", "rk_", "whsec_", "shpat_", "shpca_", "shppa_", "shpss_", "shpua_", "pat-", "npm_", "authToken", "xapp-",
     "sq0", "EAA", "_v1_", "dapi", "lin_api_", "ntn_", "secret_", "PMAK-", "NRAK-", "NRJS-", "NRII-", "glsa_",
     "glc_", "sntry", "xkeysib-", "key-", "AKCp", "AKIA", "ASIA", "ABIA", "ACCA", "A3T", "AccountKey=", "eyJ",
-    "pypi-A", "SG.", "AGE-SECRET-KEY", "xox", "XOX",
+    "pypi-A", "SG.", "AGE-SECRET-KEY", "xox", "XOX", "rubygems_", "dckr_", "HRKU-AA", "hvs.", "hvb.", "hvr.",
+    ".atlasv1.", "Q~", "ATATT3", "ATBB", "figd_", "dt0", "hf_", "r8_", "gsk_", "pplx-", "sbp_", "pscale_", "nfp_",
+    "dp.", "pul-", "CFPAT-", "tskey-", "EZAK", "EZTK", "shippo_", "tfp_", "access_token$", "bkua_",
 )
 # fmt: on
-_PREFIXED = re.compile("|".join(_PREFIXES).replace(".", r"\."))
 _SHORTEST = 20  # characters of a word with such a prefix
 _SHORTEST_BUILD = 34
 
@@ -108,7 +136,8 @@ _BEARER = re.compile(_OWN["bearer token"])
 _BLOCK = 64  # lines
 
 # These are found in any case.
-_WORDS = ("private key", "putty-user-key-file", "clou", "softlayer.com", "hooks.slack")
+_WORDS = ("private key", "putty-user-key-file", "softlayer.com", "hooks.slack")
+_CLOUDANT = re.compile(r"[0-9a-z]{24}")  # what follows the name is as long; `cloudflare` is an ordinary word
 
 # A keyword, a colon or equals sign, and a word with a digit or a sign in it; read backwards from the sign, in text
 # of lower case without quotes, because signs are rarer than letters.
@@ -120,7 +149,13 @@ _ANNOUNCED = re.compile(
     [=>]?[ ]? [^\s,;{}<>()$]{0,256} [0-9!@\#%^&+=?]
     """,
 )
-_UNQUOTED = str.maketrans("", "", "\"'`*]")
+_QUOTES = "\"'`*]"
+# What stands before the sign, by its last letters: with a letter or sign before `key`, which is a field of ours.
+_ANNOUNCERS = tuple(
+    f"{ending}{sign}"
+    for ending in ("ret", "ken", "ord", "swd", "ase", "pwd", "ial", "als", *(f"{last}key" for last in "ipnshtegd_ -"))
+    for sign in ":="
+)
 
 
 def findings(text: str) -> Iterator[tuple[int, int, str]]:
@@ -139,6 +174,17 @@ def _suspect_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
             yield from ((start + number, line) for number, line in enumerate(block, start=1) if is_suspect(line))
 
 
+@cache
+def _prefixed() -> re.Pattern[str]:
+    """Compile when a long word is met: it takes longer than reading a file."""
+    return re.compile("|".join(map(re.escape, _PREFIXES)))
+
+
+@cache
+def _own_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(f"({pattern})" for pattern in _OWN.values()))
+
+
 def in_one_piece(scalar: str) -> str:
     """Join the lines of a scalar, so that a value that was broken over them shows again."""
     return re.sub(r"\\?\r?\n[ \t]*", "", scalar)
@@ -151,6 +197,7 @@ def is_suspect(text: str) -> bool:
         _has_build(text)
         or _is_announced(lowered)
         or any(word in lowered for word in _WORDS)
+        or ("clou" in lowered and _CLOUDANT.search(lowered) is not None)
         or ("bearer " in lowered and _BEARER.search(text) is not None)
         or ("@" in text and _BASIC_AUTH.search(text) is not None)
     )
@@ -158,13 +205,19 @@ def is_suspect(text: str) -> bool:
 
 def _has_build(text: str) -> bool:
     long = [word for word in text.split() if len(word) >= _SHORTEST]
+    if not long:
+        return False
     longest = [word for word in long if len(word) >= _SHORTEST_BUILD]
-    return _PREFIXED.search(" ".join(long)) is not None or _BUILDS.search(" ".join(longest)) is not None
+    return _prefixed().search(" ".join(long)) is not None or _BUILDS.search(" ".join(longest)) is not None
 
 
 def _is_announced(lowered: str) -> bool:
-    flat = lowered.translate(_UNQUOTED).replace(" :", ":").replace(" =", "=")
-    return _ANNOUNCED.search(flat) is not None
+    flat = lowered
+    for sign in _QUOTES:
+        if sign in flat:
+            flat = flat.replace(sign, "")
+    flat = flat.replace(" :", ":").replace(" =", "=")
+    return any(word in flat for word in _ANNOUNCERS) and _ANNOUNCED.search(flat) is not None
 
 
 # -- the detectors
@@ -177,7 +230,7 @@ def _of_line(line: str) -> set[tuple[int, str]]:
 
 
 def _of_prefixes(line: str) -> Iterator[tuple[int, str]]:
-    for match in _OWN_PATTERN.finditer(line):
+    for match in _own_pattern().finditer(line):
         yield match.start() + 1, next(name for name, group in zip(_OWN, match.groups(), strict=True) if group)
 
 
@@ -186,7 +239,7 @@ def _keywords(text: str) -> Iterator[tuple[int, str]]:
         is_key = match["word"].lower() == "key"
         is_announced = not is_key or _BEFORE_KEY.search(text, max(0, match.start() - 12), match.start())
         if is_announced and _is_random(match["value"]):
-            yield match.start("value") + 1, "a value after a keyword"
+            yield match.start("value") + 1, KEYWORD
 
 
 def _is_random(value: str) -> bool:

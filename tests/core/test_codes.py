@@ -9,6 +9,7 @@ import pytest
 from core.codes import emitted
 
 from keyturn import checks, review, schema
+from keyturn.commands import leaks
 from keyturn.files import disk, loader, scalars, syntax, text
 
 PAGE = Path(__file__).parents[2] / "docs" / "codes.md"
@@ -16,7 +17,7 @@ SECTIONS = {
     "Reading": (disk, loader, scalars, syntax, text),
     "Schema": (schema,),
     "Checks": (checks,),
-    "Review": (review,),
+    "Review": (review, leaks),
 }
 
 

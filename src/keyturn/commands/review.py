@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from keyturn import files, history, review
 from keyturn.commands import decision, places, showing, workspace
+from keyturn.commands.leaks import leaks
 from keyturn.errors import Exit, OutsideError, RepositoryError, UnfinishedError, UsageError, worst
 from keyturn.files.text import LARGEST
 from keyturn.model import Policy, Problem
@@ -204,12 +205,13 @@ def _review(sides: _Sides, look: _Look, base: str) -> Review:
         *(review.weakened(workspace.POLICY, sides.fork.policy, sides.head.policy) if _has_policies(sides) else ()),
         *(review.excess(workspace.POLICY, *plans, sides.policy.limits) if plans else ()),
     ]
+    pasted = leaks(sides.head, base)
     return review.Review(
         base=base,
         tracker=look.tracker,
-        problems=review.reviewed(list(_located(found, sides.head.root)), list(_brought(sides))),
+        problems=review.reviewed([*_located(found, sides.head.root), *pasted.problems], list(_brought(sides))),
         effect=review.effect(*plans) if plans else None,
-        notes=(*sides.notes, *look.notes),
+        notes=(*sides.notes, *look.notes, *pasted.notes),
     )
 
 
