@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
-LOWEST := $(LOCK) pyproject.toml --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
+LOWEST := $(LOCK) pyproject.toml --extra report --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
 FITS := $(BIN)/check-jsonschema --quiet
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
@@ -56,13 +56,15 @@ bench: $(INSTALLED) ## measure how long the commands take
 
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
-	$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --extra report --constraint requirements/runtime.txt --output-file requirements/report.txt
+	$(LOCK) pyproject.toml --extra report --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	for group in release advisories; do $(LOCK) --group $$group --output-file requirements/$$group.txt || exit 1; done
 	$(LOWEST)
 
 upgrade: $(BIN)/uv ## the same, to the newest versions
 	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
-	$(LOCK) pyproject.toml --upgrade --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --upgrade --extra report --constraint requirements/runtime.txt --output-file requirements/report.txt
+	$(LOCK) pyproject.toml --upgrade --extra report --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	for group in release advisories; do \
 		$(LOCK) --upgrade --group $$group --output-file requirements/$$group.txt || exit 1; \
 	done

@@ -36,6 +36,8 @@ COMMANDS = {
     "request": "ask for a key to be rotated now",
     "verify": "ask the provider whether the new key is accepted and the old one rejected",
     "record": "record how a rotation was shown to be complete",
+    "report": "write a site that shows every key, its history and what falls due",
+    "audit": "show what became of every version of every key, for auditors",
     "providers": "list the providers, or show one with its checklist",
     "doctor": "find what keeps rotations from being looked after, and what to do about it",
 }

@@ -67,6 +67,11 @@ def templates(root: Path) -> dict[str, str]:
     return {path.name: _template(path, shown) for path, shown in (*theirs, *own)}
 
 
+def report_sources() -> dict[str, str]:
+    """Return templates, style and script of the report's pages by their names; no root overrides them."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((shipped("templates") / "report").iterdir())}
+
+
 def _template(path: Path, shown: str) -> str:
     found = disk.source(path, shown)
     if isinstance(found, Problem):
