@@ -1,7 +1,7 @@
 """A stateful GitHub on loopback for tests, held against GitHub's own models, with a schedule of faults."""
 
 from .contract import Violation
-from .fake import BOT, FakeGitHub
+from .fake import BOT, FakeGitHub, Snapshot
 from .faults import Kind, graphql_exhausted
 from .replies import RefusedError, Reply
 from .routing import Call, Route
@@ -25,6 +25,7 @@ __all__ = [
     "Review",
     "Route",
     "Run",
+    "Snapshot",
     "Unexpected",
     "Violation",
     "graphql_exhausted",

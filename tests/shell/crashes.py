@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,10 +24,13 @@ from keyturn import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from fake_github import Issue, Recorded, Snapshot
     from github.Requester import RequestsResponse
     from shell.desk import Ran
+
+    from keyturn.model import Marker
 
 TRACKER = ("--tracker", "github:acme/keys")
 REFUSED = frozenset({403, 422, 429})  # GitHub says that nothing was done
@@ -55,6 +59,7 @@ KINDS = {
     Ending.LIMITED: Kind.FORBIDDEN_RETRY_AFTER,
 }
 AFTER = frozenset({Ending.KILLED_AFTER, Ending.RESET_AFTER, Ending.BROKEN_AFTER, Ending.TRUNCATED})
+HOUR = timedelta(hours=1)
 ATTEMPTS = 4  # a read is repeated three times
 
 
@@ -112,6 +117,18 @@ class Scene:
         """Return the first issue of an id."""
         return next(each for each in ours(self.fake) if tie(each).id == id_)
 
+    def declare(self, count: int, created: str = DUE, **fields: object) -> None:
+        """Declare that many keys."""
+        for number in range(count):
+            self.desk.declare(f"mixpanel/key-{number:03}", created=created, **fields)
+
+    def writes(self, *options: str, status: int = 0) -> list[str]:
+        """Run once and return what was written: method and what below the repository, `POST issues/3/comments`."""
+        before = len(self.fake.writes)
+        ran = self.apply(*options)
+        assert ran.status == status, ran
+        return [f"{each.method} {each.path.split('/', 4)[4]}" for each in self.fake.writes[before:]]
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -125,7 +142,7 @@ class Scenario:
     commands: tuple[tuple[str, ...], ...] = ((),)
 
 
-def tie(issue: Issue) -> marker.Marker:
+def tie(issue: Issue) -> Marker:
     """Return the marker of one of our issues."""
     found = marker.read(issue.body or "")
     assert found is not None, issue.title
@@ -236,11 +253,13 @@ class Trial:
     calls: int = field(init=False)
     reference: Counter[str] = field(init=False)
     stale_reads: int = field(init=False)
+    now: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         """Set the stage, and see what a run without any fault comes to."""
         self.scenario.prepare(self.scene)
         self.stale_reads = self.scene.fake.faults.stale_reads
+        self.now = self.scene.desk.calendar.now
         self.before = self.scene.fake.snapshot()
         start = len(self.scene.fake.requests)
         for command in self.scenario.commands:
@@ -262,6 +281,7 @@ class Trial:
         """Let the run end at one request, let others follow, and say what must not be."""
         fake = self.scene.fake
         fake.restore(self.before)
+        self.scene.desk.calendar.now = self.now
         fake.faults.stale_list(self.stale_reads)
         start = len(fake.requests)
         self._end(ending, call)
@@ -295,12 +315,13 @@ class Trial:
     def _converged(self) -> Iterator[str]:
         fake = self.scene.fake
         for _ in range(MOST_RUNS):
+            is_stale = fake.faults.is_stale
             start, written = len(fake.requests), len(fake.writes)
             ran = self.scene.apply()
             yield from repeated(fake.requests[start:])
             if ran.status:
                 yield f"the next run ends with {ran.status}: {ran.err}"
-            if len(fake.writes) == written and not fake.faults.is_stale:
+            if len(fake.writes) == written and not is_stale:
                 return
         yield f"still writing after {MOST_RUNS} runs"
 
@@ -367,19 +388,23 @@ def _facts(issue: Issue, parent: Issue | None) -> tuple[Any, ...]:
     )
 
 
-HOUR = Calendar().now.replace(hour=1) - Calendar().now.replace(hour=0)
-
-
 @contextmanager
-def staged(scenario: Scenario, folder: Path) -> Iterator[Trial]:
-    """Set the stage for a scenario."""
+def empty(folder: Path) -> Iterator[Scene]:
+    """Set an empty stage."""
     calendar = Calendar()
     with FakeGitHub(clock=calendar) as fake:
         fake.add_repository("acme/keys")
         desk = Desk(folder, calendar)
         at_github(desk, fake)
-        yield Trial(scenario, Scene(desk, fake))
+        yield Scene(desk, fake)
         assert (fake.unexpected, fake.violations) == ([], [])
+
+
+@contextmanager
+def staged(scenario: Scenario, folder: Path) -> Iterator[Trial]:
+    """Set the stage for a scenario."""
+    with empty(folder) as scene:
+        yield Trial(scenario, scene)
 
 
 def table(scenarios: Sequence[Scenario], endings: Sequence[Ending]) -> Iterator[Row]:

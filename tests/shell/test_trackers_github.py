@@ -146,7 +146,7 @@ def test_named_identities_need_no_question(fake: FakeGitHub, trackers: Trackers)
     ]
 
 
-def test_250_issues_are_each_seen_once_while_others_write(fake: FakeGitHub, trackers: Trackers) -> None:
+def test_250_issues_over_cursor_pages_while_writing_are_each_seen_once(fake: FakeGitHub, trackers: Trackers) -> None:
     adopt(fake, 250)
 
     def others_write() -> None:
