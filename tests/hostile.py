@@ -146,8 +146,9 @@ def live_on_a_terminal(text: str, *, in_actions: bool = True) -> list[str]:
 
     The runner looks for `::` where a line begins, after blanks, and for `##[` anywhere in it.
     """
-    steering = [f"U+{ord(char):04X}" for char in text if char != "\n" and unicodedata.category(char) in _STEERING]
-    lines = re.split(r"[\n\r]", text) if in_actions else []
+    odd = (char for char in text if char != "\n" and not char.isprintable())
+    steering = [f"U+{ord(char):04X}" for char in odd if unicodedata.category(char) in _STEERING]
+    lines = re.split(r"[\n\r]", text) if in_actions and ("::" in text or "##[" in text) else []
     return [*steering, *(line for line in lines if line.lstrip().startswith("::") or "##[" in line)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.render_samples import PLATFORM, PROVIDER
@@ -182,14 +182,19 @@ def _shown(made: Plan) -> None:
 
 def _told(found: Sequence[Problem]) -> frozenset[str]:
     """Show problems in every way."""
-    for line in problems.text(found):
-        _is_inert(line)
-    for command in problems.workflow_commands(found):
-        assert command.startswith("::")
-        _is_inert(command.partition("::")[2])
-    _is_inert(problems.markdown(1, found))
-    _is_inert(as_json(problems.document(1, found)))
+    for problem in found:
+        _told_alone(problem)
     return frozenset(each.code for each in found)
+
+
+@lru_cache(maxsize=10_000)
+def _told_alone(problem: Problem) -> None:
+    _is_inert("\n".join(problems.text([problem])))
+    [command] = problems.workflow_commands([problem])
+    assert command.startswith("::")
+    _is_inert(command.partition("::")[2])
+    _is_inert(problems.markdown(1, [problem]))
+    _is_inert(as_json(problems.document(1, [problem])))
 
 
 def _is_inert(shown: str) -> None:

@@ -95,7 +95,14 @@ def link(label: str, target: str) -> str:
 
 def visible(text: str) -> str:
     """Return text without what cannot be seen: controls, bidirectional and zero-width characters, blank letters."""
+    if _is_plain(text):
+        return text
     return "".join(character for character in text if not _is_hidden(character) or character.isspace())
+
+
+def _is_plain(text: str) -> bool:
+    # Says of nearly every text in one step that nothing in it is hidden.
+    return text.isprintable() and (text.isascii() or _BLANK_LETTERS.isdisjoint(text))
 
 
 def _is_hidden(character: str) -> bool:
@@ -126,7 +133,7 @@ def _code_piece(piece: str) -> str:
 
 def terminal(text: str) -> str:
     """Return text on one line in which whatever would steer a terminal or GitHub's log can be seen."""
-    shown = "".join(_shown(character) if _is_hidden(character) else character for character in text)
+    shown = text if _is_plain(text) else "".join(map(_shown, text))
     return _WORKFLOW_COMMAND.sub(lambda found: f"{found[1] or ''}\\x{ord(found[0][-1]):02x}", shown)
 
 
@@ -142,4 +149,6 @@ def workflow_property(text: str) -> str:
 
 
 def _shown(character: str) -> str:
+    if not _is_hidden(character):
+        return character
     return character.encode("unicode-escape", "surrogatepass").decode("ascii")
