@@ -1,5 +1,6 @@
 """What git says: where a repository lies, what its commits hold and who brought that, and a branch with one change."""
 
+from keyturn.history.chronicle import Chronicle, Event, chronicle
 from keyturn.history.line import State, chain, states
 from keyturn.history.publication import Patch, has_origin, publish
 from keyturn.history.repository import DEEPER
@@ -9,10 +10,13 @@ from keyturn.history.worktree import head, remote, top, user
 
 __all__ = [
     "DEEPER",
+    "Chronicle",
     "Comparison",
+    "Event",
     "Patch",
     "State",
     "chain",
+    "chronicle",
     "comparison",
     "deleted",
     "export",

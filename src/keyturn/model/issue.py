@@ -89,3 +89,4 @@ class Issue:
     key: int | None = None  # the tracker's own name for it, where that is not the number
     parent: int | None = None  # the number of the issue that it stands below
     children: int = 0  # how many stand below it
+    opened_at: datetime | None = None  # by the tracker's clock

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 ISSUE = "issue.md.jinja"
 INCIDENT = "incident.md.jinja"
 CATALOGUE = "catalogue.md.jinja"
+AUDIT = "audit.html.jinja"
 
 _LARGEST_SOURCE = 64 * 1024  # characters
 _LARGEST_TEXT = 2 * 1024 * 1024  # characters
+_LARGEST_PAGE = 64 * 1024 * 1024  # the same of a page, which may be about every key that ever was
 _DEEPEST_LOOP = 2
+_DEEPEST_LOOP_OF_PAGE = 4
+_PAGE = ".html.jinja"  # what the names of templates end with whose values are escaped where they are shown
 _WORDS = frozenset(
     {
         *("Template", "Output", "TemplateData", "For", "If", "CondExpr", "Name", "Getattr", "Getitem", "Const"),
@@ -36,12 +40,13 @@ _TESTS = frozenset({"defined", "eq", "ne", "none"})
 
 
 class Templates:
-    """The templates of one run, by name; `edition` changes whenever one of them does."""
+    """The templates of one run, by name; `edition` changes whenever one does that issues are written from."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._sources = dict(sources)
         self._compiled: dict[str, Template] = {}
-        self.edition = sha256(json.dumps(self._sources, sort_keys=True).encode()).hexdigest()[:12]
+        of_issues = {name: source for name, source in self._sources.items() if not name.endswith(_PAGE)}
+        self.edition = sha256(json.dumps(of_issues, sort_keys=True).encode()).hexdigest()[:12]
 
     def render(self, name: str, **values: object) -> str:
         """Fill in one template; raise RepositoryError with name and line where it is at fault."""
@@ -56,26 +61,26 @@ class Templates:
 
     def _rendered(self, name: str, values: Mapping[str, object]) -> str:
         if name not in self._compiled:
-            environment = _environment()
+            environment = _environment(escapes=name.endswith(_PAGE))
             self._compiled[name] = environment.from_string(_checked(environment, name, self._sources.get(name)))
         parts: list[str] = []
-        size = 0
+        size, largest = 0, _LARGEST_PAGE if name.endswith(_PAGE) else _LARGEST_TEXT
         for part in self._compiled[name].generate(values):
             parts.append(part)
             size += len(part)
-            if size > _LARGEST_TEXT:
+            if size > largest:
                 raise _fault(name, 1, "its text grows too large; repeat less")
         return "".join(parts)
 
 
-def _environment() -> SandboxedEnvironment:
+def _environment(*, escapes: bool) -> SandboxedEnvironment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
-    # Values are inert Markdown already; escaping them as HTML once more would spoil them.
+    # The values of issues are inert Markdown already; escaping them as HTML once more would spoil them.
     environment = SandboxedEnvironment(
         undefined=StrictUndefined,
-        autoescape=False,
+        autoescape=escapes,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -89,21 +94,21 @@ def _checked(environment: SandboxedEnvironment, name: str, source: str | None) -
     if len(source) > _LARGEST_SOURCE:
         raise _fault(name, 1, f"it is longer than {_LARGEST_SOURCE // 1024} KiB")
     tree = environment.parse(source, name)
-    for node in _walk(tree, 0):
+    for node in _walk(tree, _DEEPEST_LOOP_OF_PAGE if name.endswith(_PAGE) else _DEEPEST_LOOP):
         if (wrong := _unwanted(node)) is not None:
             raise _fault(name, node.lineno, f"{wrong} cannot be used here; show, choose and repeat only")
     return tree
 
 
-def _walk(node: nodes.Node, depth: int) -> Iterator[nodes.Node]:
+def _walk(node: nodes.Node, loops: int) -> Iterator[nodes.Node]:
     from jinja2 import nodes
 
     is_loop = isinstance(node, nodes.For)
-    if depth + is_loop > _DEEPEST_LOOP:
+    if is_loop and not loops:
         yield nodes.Continue(lineno=node.lineno)
     yield node
     for child in node.iter_child_nodes():
-        yield from _walk(child, depth + is_loop)
+        yield from _walk(child, loops - is_loop)
 
 
 def _unwanted(node: nodes.Node) -> str | None:

@@ -33,10 +33,10 @@ _WRITERS = frozenset({"admin", "maintain", "write"})
 _OPINIONS = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})  # a comment takes nothing back
 _CO_AUTHOR = re.compile(r"^co-authored-by:.*<([^<>\s]+)>\s*$", re.IGNORECASE | re.MULTILINE)
 _NO_REPLY = re.compile(r"(?:[0-9]+\+)?([A-Za-z0-9_-]+(?:\[bot\])?)@users\.noreply\.[a-z0-9.-]+", re.IGNORECASE)
-_STRANGE = (AttributeError, KeyError, TypeError, ValueError, OverflowError)  # what a document of another form leads to
+STRANGE = (AttributeError, KeyError, TypeError, ValueError, OverflowError)  # what a document of another form leads to
 
 
-class _DoubtError(Exception):
+class DoubtError(Exception):
     """There is no answer that proves anything; says what would help."""
 
 
@@ -109,7 +109,7 @@ class Witness:
         return _told(partial(self._run, found[1], id_, evidence))
 
     def _run(self, number: str, id_: str, evidence: Evidence | RetirementEvidence) -> Statement:
-        run = self._document(f"{self._home}/actions/runs/{number}", _Subject(f"run {number}", "actions: read"))
+        run = self._document(f"{self._home}/actions/runs/{number}", Subject(f"run {number}", "actions: read"))
         fault = next(iter((*self._faults_of_origin(run), *_faults_of_course(run, id_, evidence))), None)
         if fault is None and not self._is_part(run["head_sha"]):
             fault = f"was of a commit that is not on {self._branch}"
@@ -127,7 +127,7 @@ class Witness:
 
     def _is_part(self, commit: str) -> bool:
         """Tell whether a commit belongs to the default branch: a tag can have the name of a branch."""
-        subject = _Subject(f"commit {commit[:7]}", "contents: read")
+        subject = Subject(f"commit {commit[:7]}", "contents: read")
         query = {"per_page": "1"}
         compared = self._document(f"{self._home}/compare/{self.tip}...{quote(commit, safe='')}", subject, query)
         return compared["status"] in {"behind", "identical"}
@@ -146,7 +146,7 @@ class Witness:
         answer = self.secrets_api.read(_secret_path(consumer), {})
         name = f"the secret {consumer.secret} of {consumer.organization or consumer.repository}"
         permission = "Environments: read" if consumer.environment else "Secrets: read"
-        _insist(answer, _Subject(name, permission, SECRETS_TOKEN))
+        insist(answer, Subject(name, permission, SECRETS_TOKEN))
         written = moment(answer.document["updated_at"])
         if written < created:
             return _refuted(f"{name} was last written before this version was created")
@@ -170,9 +170,9 @@ class Witness:
         """Say who approved what a commit brought."""
         try:
             return self._approved(origin, by)
-        except _DoubtError as doubt:
+        except DoubtError as doubt:
             return FourEyes(Statement(Truth.UNKNOWN, str(doubt)), barred=(by,))
-        except _STRANGE:
+        except STRANGE:
             return FourEyes(_STRANGE_ANSWER, barred=(by,))
 
     def _approved(self, origin: Origin | None, by: str) -> FourEyes:
@@ -180,7 +180,7 @@ class Witness:
             return FourEyes(_refuted("the evidence is not committed yet"), barred=(by,))
         if origin.is_cut:
             message = "this clone is too shallow to tell where the evidence came from; check out with fetch-depth: 0"
-            raise _DoubtError(message)
+            raise DoubtError(message)
         pull = self._pull(origin)
         if pull is None:
             reason = f"commit {origin.commit[:7]} brought the evidence without a pull request"
@@ -216,19 +216,19 @@ class Witness:
         return not any(self._touches(each, origin.path) for each in reversed(later))
 
     def _touches(self, commit: str, path: str) -> bool:
-        subject = _Subject(f"commit {commit[:7]}", "contents: read")
+        subject = Subject(f"commit {commit[:7]}", "contents: read")
         files = [file for page in self._pages(f"{self._home}/commits/{commit}", subject) for file in page["files"]]
         named = {file.get(name) for file in files for name in ("filename", "previous_filename")}
         return path in named or len(files) >= _MOST_FILES
 
     def _may_write(self, login: str) -> bool:
-        subject = _Subject(f"what {login} may do in {self.repository}", "metadata: read")
+        subject = Subject(f"what {login} may do in {self.repository}", "metadata: read")
         path = f"{self._home}/collaborators/{quote(login, safe='')}/permission"
         return self._document(path, subject)["permission"] in _WRITERS
 
     def _pull(self, origin: Origin) -> _Pull | None:
         """Return the pull request that brought a commit into the default branch."""
-        subject = _Subject(f"the pull request of commit {origin.commit[:7]}", "pull-requests: read")
+        subject = Subject(f"the pull request of commit {origin.commit[:7]}", "pull-requests: read")
         merged = [
             each for each in self._list(f"{self._home}/commits/{origin.commit}/pulls", subject) if self._is_in(each)
         ]
@@ -245,11 +245,11 @@ class Witness:
 
     def _read_pull(self, document: Document) -> _Pull:
         number = document["number"]
-        path, subject = f"{self._home}/pulls/{number}", _Subject(f"pull request {number}", "pull-requests: read")
+        path, subject = f"{self._home}/pulls/{number}", Subject(f"pull request {number}", "pull-requests: read")
         commits = self._list(f"{path}/commits", subject)
         if len(commits) >= _MOST_COMMITS:
             message = f"pull request {number} has more commits than GitHub lists"
-            raise _DoubtError(message)
+            raise DoubtError(message)
         makers = dict.fromkeys(filter(None, (_login(document["user"]), *_authors(commits))))
         reviews = {
             login: review
@@ -266,28 +266,28 @@ class Witness:
 
     @cached_property
     def _branch(self) -> str:
-        return str(self._document(self._home, _Subject(self.repository, "metadata: read"))["default_branch"])
+        return str(self._document(self._home, Subject(self.repository, "metadata: read"))["default_branch"])
 
-    def _document(self, path: str, subject: _Subject, query: Mapping[str, str] | None = None) -> Document:
+    def _document(self, path: str, subject: Subject, query: Mapping[str, str] | None = None) -> Document:
         answer = self.api.read(path, query or {})
-        _insist(answer, subject)
+        insist(answer, subject)
         found: Document = answer.document
         return found
 
-    def _list(self, path: str, subject: _Subject) -> list[Document]:
+    def _list(self, path: str, subject: Subject) -> list[Document]:
         return [entry for page in self._pages(path, subject) for entry in page]
 
-    def _pages(self, path: str, subject: _Subject) -> Iterator[Any]:
+    def _pages(self, path: str, subject: Subject) -> Iterator[Any]:
         following: Mapping[str, str] | None = _PAGE
         while following is not None:
             answer = self.api.read(path, following)
-            _insist(answer, subject)
+            insist(answer, subject)
             yield answer.document
             following = answer.following
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
+class Subject:
     """What is asked about, and what a token needs to see it."""
 
     name: str
@@ -298,15 +298,15 @@ class _Subject:
 _STRANGE_ANSWER = Statement(Truth.UNKNOWN, "GitHub answered something else than was asked")
 
 
-def _insist(answer: Answer, subject: _Subject) -> None:
-    """Raise _DoubtError where an answer tells nothing."""
+def insist(answer: Answer, subject: Subject) -> None:
+    """Raise DoubtError where an answer tells nothing."""
     if answer.status in {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}:
         grant = f"grant the token in {subject.token} the permission {subject.permission}"
         message = f"GitHub does not show {subject.name}; {grant}, if it exists"
-        raise _DoubtError(message)
+        raise DoubtError(message)
     if not answer.is_well:
         message = f"GitHub did not answer about {subject.name}; the next run asks again"
-        raise _DoubtError(message)
+        raise DoubtError(message)
 
 
 def _refuted(reason: str) -> Statement:
@@ -317,9 +317,9 @@ def _told(asked: Callable[[], Statement]) -> Statement:
     """Return what came of asking; no answer proves nothing."""
     try:
         return asked()
-    except _DoubtError as doubt:
+    except DoubtError as doubt:
         return Statement(Truth.UNKNOWN, str(doubt))
-    except _STRANGE:
+    except STRANGE:
         return _STRANGE_ANSWER
 
 

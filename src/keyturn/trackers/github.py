@@ -263,6 +263,7 @@ def _issue(entry: dict[str, Any], scope: str) -> Issue | None:
         key=entry.get("id"),
         parent=_parent(entry),
         children=(entry.get("sub_issues_summary") or {}).get("total", 0),
+        opened_at=moment(entry["created_at"]) if entry.get("created_at") else None,
     )
 
 

@@ -194,12 +194,20 @@ def _issue(found: _Found) -> Issue | None:
         marker=tie,
         url=str(found.path),
         parent=_parent(page),
+        opened_at=_opened_at(page),
     )
 
 
 def _parent(page: Page) -> int | None:
     written = page.text("parent") or ""
     return int(written) if written.isdecimal() else None
+
+
+def _opened_at(page: Page) -> datetime | None:
+    """Return when an issue was opened, unless a person has made that unreadable; nothing is decided by it."""
+    with suppress(ValueError, OverflowError):
+        return moment(page.text("created_at") or "")
+    return None
 
 
 def _closed_at(found: _Found) -> datetime:
