@@ -27,7 +27,7 @@ class Violation:
 def fault(shape: str, document: Json) -> str | None:
     """Return what is wrong with a document of that shape, or nothing.
 
-    A shape is the name of a model, `Name[]` for a list, or alternatives with ` | `.
+    A shape is the name of a model, `Name[]` for a list, `Name/Other[]` for a mixed one, or alternatives with ` | `.
     """
     from pydantic import ValidationError  # here, so that tests which only import the fake do not pay half a second
 
@@ -50,6 +50,6 @@ def form(name: str) -> Any:
     """Return the type that a name of a shape stands for."""
     from githubkit_schemas.v2022_11_28 import models
 
-    element = name.removesuffix("[]")
-    kind = str if element == "str" else getattr(models, element)
+    kinds = [str if element == "str" else getattr(models, element) for element in name.removesuffix("[]").split("/")]
+    kind = functools.reduce(operator.or_, kinds)
     return types.GenericAlias(list, (kind,)) if name.endswith("[]") else kind

@@ -90,6 +90,10 @@ class Routes:
         """Add routes behind those that are there."""
         self._routes.extend(routes)
 
+    def prefer(self, *routes: Route) -> None:
+        """Add routes before those that are there."""
+        self._routes[:0] = routes
+
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """Return the route of a request and the parameters in its path."""
         for route in self._routes:

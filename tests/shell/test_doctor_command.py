@@ -20,7 +20,9 @@ OLD, NEW = "2026-05-24", "2026-05-25"  # 181 and 180 days before the desk's day
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+    made = Desk(tmp_path)
+    made.write(".github/CODEOWNERS", "* @acme/security\n")
+    return made
 
 
 @pytest.fixture
@@ -34,24 +36,37 @@ def entry(desk: Desk, path: str, *checked_on: str) -> None:
     desk.write(path, f"name: Acme\n{strategy}" + (f"sources: {json.dumps(sources)}\n" if sources else ""))
 
 
+CATALOGUE = ("--only", "files,catalogue-age,catalogue-sources")
+
+
 def states(desk: Desk, *arguments: str) -> dict[str, str]:
-    findings = desk.keyturn("doctor", "--format", "json", *arguments).document["findings"]
-    return {each["check"]: each["state"] for each in findings}
+    findings = desk.keyturn("doctor", "--format", "json", *CATALOGUE, *arguments).document["findings"]
+    return {each["check"]: each["severity"] for each in findings}
 
 
 # -- doctor ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_root_without_entries_of_its_own_is_well(desk: Desk) -> None:
+def test_a_root_without_anything_but_owners_has_no_fault(desk: Desk) -> None:
     desk.declare(created=FRESH)
     ran = desk.keyturn("doctor")
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out.splitlines() == [
-        "well  files          no error in 1 declared file",
-        "well  catalogue-age  no catalogue entries of this root's own",
-        "",
-        "all is well.",
-    ]
+    lines = ran.out.splitlines()
+    assert lines[0] == "ok    files                 no error in 1 declared file"
+    assert "info  token                 not asked: local tracker" in lines
+    assert "ok    tracker               local, in .keyturn/issues/" in lines
+    assert "ok    owners                .github/CODEOWNERS covers 5 paths that must have owners" in lines
+    assert "ok    pins                  no workflow uses an action" in lines
+    assert lines[-1] == "all is well."
+    assert {line.split()[0] for line in lines[:-2]} == {"ok", "info", "->"}
+
+
+def test_without_owners_it_fails(desk: Desk) -> None:
+    (desk.folder / ".github" / "CODEOWNERS").unlink()
+    ran = desk.keyturn("doctor")
+    assert ran.status == 1
+    assert "error  owners                there is no CODEOWNERS\n  -> write .github/CODEOWNERS with a line" in ran.out
+    assert ran.out.endswith("\n1 error.\n")
 
 
 def test_old_and_undated_entries_are_warnings_with_what_to_do(desk: Desk) -> None:
@@ -59,15 +74,15 @@ def test_old_and_undated_entries_are_warnings_with_what_to_do(desk: Desk) -> Non
     entry(desk, "platforms/acme-etl.yaml", "2026-01-01")
     entry(desk, "providers/acme-new.yml", OLD, NEW)
     entry(desk, "providers/acme-bare.yaml")
-    ran = desk.keyturn("doctor")
+    ran = desk.keyturn("doctor", *CATALOGUE)
     assert ran.status == 0
     assert ran.out.splitlines() == [
-        "well     files              no error in 0 declared files",
+        "ok       files              no error in 0 declared files",
         "warning  catalogue-age      last checked more than 180 days ago: 2 of 4 catalogue entries",
         "  platforms/acme-etl.yaml, on 2026-01-01",
         "  providers/acme-crm.yaml, on 2026-05-24",
         "  -> compare each with its `sources`, correct what has changed, and set `checked_on` to that day",
-        "note     catalogue-sources  without a dated source, so never said to be old: 1 catalogue entry",
+        "info     catalogue-sources  without a dated source, so never said to be old: 1 catalogue entry",
         "  providers/acme-bare.yaml",
         "  -> where one repeats what a vendor's page says, add that page to `sources`, with `checked_on`",
         "",
@@ -77,15 +92,15 @@ def test_old_and_undated_entries_are_warnings_with_what_to_do(desk: Desk) -> Non
 
 def test_an_entry_grows_old_with_the_day(desk: Desk) -> None:
     entry(desk, "providers/acme-crm.yaml", NEW)
-    assert states(desk) == {"files": "well", "catalogue-age": "well"}
-    assert states(desk, "--today", "2026-11-22") == {"files": "well", "catalogue-age": "warning"}
+    assert states(desk)["catalogue-age"] == "ok"
+    assert states(desk, "--today", "2026-11-22")["catalogue-age"] == "warning"
 
 
 def test_a_fault_in_a_file_is_an_error(desk: Desk) -> None:
     desk.write("providers/acme-crm.yaml", "name: Acme\n")
-    ran = desk.keyturn("doctor")
+    ran = desk.keyturn("doctor", "--only", "files")
     assert ran.status == 1
-    assert ran.out.startswith("error  files          1 error in what this root declares\n  -> run `keyturn validate`")
+    assert ran.out.startswith("error  files  1 error in what this root declares\n  -> run `keyturn validate`")
     assert ran.out.endswith("1 error.\n")
 
 
@@ -95,6 +110,18 @@ def test_markdown_goes_to_the_summary_of_a_job_too(desk: Desk) -> None:
     ran = desk.keyturn("doctor", "--format", "markdown")
     assert "| warning | `catalogue-age` |" in ran.out
     assert desk.read("summary.md") == f"## keyturn doctor\n\n{ran.out}"
+
+
+def test_a_check_that_does_not_exist_is_refused_with_those_that_do(desk: Desk) -> None:
+    ran = desk.keyturn("doctor", "--only", "pins,hearbeat")
+    assert ran.status == 2
+    assert "no check hearbeat; --only takes files,catalogue-age," in ran.err
+
+
+def test_the_local_tracker_of_a_runner_is_lost(desk: Desk) -> None:
+    desk.environment["GITHUB_ACTIONS"] = "true"
+    ran = desk.keyturn("doctor", "--only", "tracker")
+    assert "the issues are gone with the runner" in ran.out
 
 
 @pytest.mark.repository

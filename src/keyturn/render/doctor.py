@@ -1,38 +1,23 @@
-"""What `doctor` found out: how each check stands and what to do, as lines, JSON and Markdown."""
+"""What `doctor` found out: how each check stands and what to do, as lines, JSON, annotations and Markdown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from keyturn.model import Severity
+from keyturn.health import Weight
 from keyturn.render import escape, tables
 from keyturn.render.days import counted
+from keyturn.render.problems import MOST_ANNOTATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from keyturn.health import Diagnosis
+
 _NAMES = ("State", "Check", "Found", "What to do")
 _MOST_DETAILS = 100  # of one diagnosis in Markdown
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """How one check stands; `details` are what it is about, one by one."""
-
-    check: str
-    message: str
-    severity: Severity | None = None  # None where nothing has to be done
-    advice: str = ""
-    details: tuple[str, ...] = ()
-
-    @property
-    def state(self) -> str:
-        """Give the word for it: `error`, `warning`, `note` for what somebody may want to do, or `well`."""
-        if self.severity:
-            return self.severity.value
-        return "note" if self.advice else "well"
+_LEVELS = {Weight.ERROR: "error", Weight.WARNING: "warning", Weight.UNKNOWN: "notice"}  # of annotations
 
 
 def document(today: date, diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
@@ -42,9 +27,15 @@ def document(today: date, diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
 
 def text(diagnoses: Sequence[Diagnosis]) -> list[str]:
     """Write an aligned line for every check, below it what it is about and what to do, and a line that sums them up."""
-    heads = tables.columns([(each.state, each.check, each.message) for each in diagnoses])
+    heads = tables.columns([(each.weight.value, each.check, each.message) for each in diagnoses])
     found = (line for head, each in zip(heads, diagnoses, strict=True) for line in (head, *_below(each)))
     return [*found, "", f"{summary(diagnoses)}."]
+
+
+def workflow_commands(diagnoses: Sequence[Diagnosis]) -> list[str]:
+    """Write an annotation for what is not well, at most ten of each level, and a line that sums them up."""
+    shown = [line for weight, level in _LEVELS.items() for line in _commands(diagnoses, weight, level)]
+    return [*shown, f"{summary(diagnoses)}."]
 
 
 def markdown(diagnoses: Sequence[Diagnosis]) -> str:
@@ -55,15 +46,18 @@ def markdown(diagnoses: Sequence[Diagnosis]) -> str:
 
 
 def summary(diagnoses: Sequence[Diagnosis]) -> str:
-    """Say in one line how much there is to do: `1 error, 2 warnings`."""
-    counts = ((severity, sum(each.severity is severity for each in diagnoses)) for severity in Severity)
-    return ", ".join(counted(count, severity.value) for severity, count in counts if count) or "all is well"
+    """Say in one line how much there is to do: `1 error, 2 warnings, 3 unknown`."""
+    count = {weight: sum(each.weight is weight for each in diagnoses) for weight in Weight}
+    found = [counted(count[weight], weight.value) for weight in (Weight.ERROR, Weight.WARNING) if count[weight]]
+    unknown = [f"{count[Weight.UNKNOWN]} unknown"] if count[Weight.UNKNOWN] else []
+    return ", ".join((*found, *unknown)) or "all is well"
 
 
 def _entry(each: Diagnosis) -> dict[str, Any]:
     return {
         "check": each.check,
-        "state": each.state,
+        "code": each.code,
+        "severity": each.weight.value,
         "message": each.message,
         "advice": each.advice,
         "details": list(each.details),
@@ -76,8 +70,19 @@ def _below(each: Diagnosis) -> Iterator[str]:
         yield f"  -> {escape.terminal(each.advice)}"
 
 
+def _commands(diagnoses: Sequence[Diagnosis], weight: Weight, level: str) -> Iterator[str]:
+    found = [each for each in diagnoses if each.weight is weight]
+    shown = found if len(found) <= MOST_ANNOTATIONS else found[: MOST_ANNOTATIONS - 1]
+    for each in shown:
+        title = escape.workflow_property(f"{each.check}: {each.code}")
+        details = "".join(f"\n{detail}" for detail in each.details)
+        yield f"::{level} title={title}::{escape.workflow_data(f'{each.message}. To do: {each.advice}{details}')}"
+    if rest := len(found) - len(shown):
+        yield f"::{level}::and {rest} more; the summary has them all"
+
+
 def _cells(each: Diagnosis) -> tuple[str, ...]:
-    return each.state, escape.code(each.check), escape.markdown(each.message), escape.markdown(each.advice)
+    return each.weight.value, escape.code(each.check), escape.markdown(each.message), escape.markdown(each.advice)
 
 
 def _list(each: Diagnosis) -> str:
