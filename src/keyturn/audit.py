@@ -71,20 +71,20 @@ class _Names:
 
     @classmethod
     def of(cls, states: Iterable[State[Rotation]]) -> _Names:
-        now, later = {}, {}
+        now: dict[str, Rotation | None] = {}
+        later: dict[str, str] = {}
         for state in states:
             now[state.change.path] = state.value
             if state.value:
                 later.update(dict.fromkeys(state.value.formerly, state.value.id))
+                later.pop(state.value.id, None)  # what is declared is not a former id, so names lead in no circle
         declared = {rotation.id for rotation in now.values() if rotation}
         return cls({former: id_ for former, id_ in later.items() if former not in declared})
 
     def last(self, id_: str) -> str:
-        """Return the last id that a key had; files that name each other end where they began."""
-        seen = {id_}
-        while (following := self.later.get(id_, id_)) not in seen:
-            seen.add(following)
-            id_ = following
+        """Return the last id that a key had."""
+        while id_ in self.later:
+            id_ = self.later[id_]
         return id_
 
 
