@@ -215,6 +215,16 @@ class Link:
 Action: TypeAlias = Open | Update | Remind | Close | Reopen | Link
 
 
-def verb(action: Action) -> str:
-    """Return the word by which plans and `--only` know an action."""
-    return type(action).__name__.lower()
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An issue that is opened as soon as there is a place for it; what it is to say is composed then."""
+
+    subject: Subject
+
+
+Planned: TypeAlias = Action | Waiting
+
+
+def verb(planned: Planned) -> str:
+    """Return the word by which plans and `--only` know an action; what waits, waits to be opened."""
+    return "open" if isinstance(planned, Waiting) else type(planned).__name__.lower()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from keyturn.actions import Section, Span, Task
@@ -241,24 +242,38 @@ def _tasks(steps: Steps, values: Mapping[str, str]) -> tuple[Task, ...]:
 
 
 def _task(step: Step, values: Mapping[str, str]) -> Task:
+    ready, has_blanks = _ready(step)
+    if not has_blanks:
+        return ready
     code = filled(step.code, values) if step.code else None
-    return Task(tuple(_spans(step.text, values)), code, step.language)
+    return Task(tuple(_filled(span, values) for span in ready.spans), code, step.language)
 
 
-def _spans(text: str, values: Mapping[str, str]) -> Iterator[Span]:
+def _filled(span: Span, values: Mapping[str, str]) -> Span:
     # Styles are read before values are filled in, so that no value can turn into a style.
+    return Span(filled(span.text, values), span.style) if "{" in span.text else span
+
+
+@lru_cache(maxsize=4096)  # steps are the same for all keys of a provider and all consumers on a platform
+def _ready(step: Step) -> tuple[Task, bool]:
+    """Give a step as a task whose blanks are still to be filled in, and whether it has any."""
+    has_blanks = PLACEHOLDER.search(f"{step.text}\n{step.code or ''}") is not None
+    return Task(tuple(_styled(step.text)), step.code, step.language), has_blanks
+
+
+def _styled(text: str) -> Iterator[Span]:
     end = 0
     for found in _STYLED.finditer(text):
-        yield from _plain_span(text[end : found.start()], values)
+        yield from _plain_run(text[end : found.start()])
         bold, code = found.groups()
-        yield Span(filled(bold or code, values), "bold" if bold else "code")
+        yield Span(bold or code, "bold" if bold else "code")
         end = found.end()
-    yield from _plain_span(text[end:], values)
+    yield from _plain_run(text[end:])
 
 
-def _plain_span(text: str, values: Mapping[str, str]) -> Iterator[Span]:
+def _plain_run(text: str) -> Iterator[Span]:
     if text:
-        yield Span(filled(text, values))
+        yield Span(text)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

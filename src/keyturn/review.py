@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import date
 
-    from keyturn.actions import Action
+    from keyturn.actions import Planned
     from keyturn.model import Duration, Issue, Limits, Platform, Policy, Problem, Provider, Rotation
     from keyturn.plan import Plan
 
-A = TypeVar("A", bound="Action")
+A = TypeVar("A", bound="Planned")
 
 _WARNING = Severity.WARNING
 
@@ -349,7 +349,7 @@ class Effect:
     """What a merge changes about the next run."""
 
     plan: Plan  # what only happens after it
-    averted: tuple[Action, ...]  # what no longer happens after it
+    averted: tuple[Planned, ...]  # what no longer happens after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +397,7 @@ def _without(actions: Sequence[A], others: Sequence[A]) -> Iterator[A]:
     yield from (action for action in actions if action not in same[_gist(action)])
 
 
-def _gist(action: Action) -> tuple[str, str]:
+def _gist(action: Planned) -> tuple[str, str]:
     return verb(action), action.subject.rotation
 
 

@@ -152,6 +152,11 @@ def applied(actions: Iterable[Action], issues: Sequence[Issue], today: date) -> 
     return list(found.values())
 
 
+def heard(issues: Iterable[Issue]) -> dict[int, frozenset[str]]:
+    """Give the reminders that were written to each issue."""
+    return {each.number: hidden.reminders(each.body.splitlines()) for each in issues}
+
+
 def _link(action: Link, found: dict[int, Issue]) -> None:
     by_id = {each.marker.id: each for each in found.values() if each.is_open}
     above, below = by_id[action.parent], by_id[action.subject.rotation]
@@ -176,7 +181,7 @@ def _opened(action: Open, number: int) -> Issue:
 def _changed(action: Update | Remind | Close | Reopen, found: dict[int, Issue], today: date) -> Issue:
     before = found[action.issue.number]
     if isinstance(action, Remind):
-        return replace(before, heard=frozenset({*(before.heard or ()), action.name}))
+        return replace(before, body=f"{before.body}{hidden.reminder_line(action.name)}\n")
     plain = replace(before, labels=action.labels, marker=_written(action.marker))
     if isinstance(action, Close):
         return replace(plain, is_open=False, closed_at=datetime.combine(today, time(12), UTC))

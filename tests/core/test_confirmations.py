@@ -28,7 +28,7 @@ from keyturn.model import (
     Truth,
     moment,
 )
-from keyturn.plan import awaiting, plan, standings
+from keyturn.plan import plan, survey
 
 YES = Statement(Truth.CONFIRMED)
 NO = Statement(Truth.REFUTED, "its run did not succeed")
@@ -225,7 +225,7 @@ def test_what_nobody_confirms_leaves_the_issue_open_as_unverified(told: Confirma
 
 def test_without_an_issue_evidence_counts_as_written() -> None:
     assert actions(probed(), []) == []
-    [(standing, number)] = standings([probed()], [], setting(POLICY, confirmations={}))
+    [(standing, number)] = survey([probed()], [], setting(POLICY, confirmations={})).standings
     assert (standing.status, number) == (Status.FRESH, None)
 
 
@@ -254,16 +254,14 @@ def test_a_key_that_was_retired_long_ago_is_not_doubted_again() -> None:
     ],
 )
 def test_who_is_asked_about(given: Rotation, issues: list[Issue], expected: list[str]) -> None:
-    for confirmations in (None, {}, {ID: Confirmation(run=NO)}):
-        given_setting = setting(POLICY, confirmations=confirmations)
-        assert [each.id for each in awaiting([given], issues, given_setting)] == expected
+    assert [each.id for each in survey([given], issues, setting(POLICY)).awaiting] == expected
 
 
 def test_an_incident_that_still_goes_on_asks_nobody() -> None:
     going_on = incident(exposed_until=None)
-    assert list(awaiting([probed()], [issue()], setting(POLICY, incidents=(going_on,)))) == []
+    assert list(survey([probed()], [issue()], setting(POLICY, incidents=(going_on,))).awaiting) == []
     over = incident(exposed_until=moment("2026-10-20"))
-    assert [each.id for each in awaiting([probed()], [issue()], setting(POLICY, incidents=(over,)))] == [ID]
+    assert [each.id for each in survey([probed()], [issue()], setting(POLICY, incidents=(over,))).awaiting] == [ID]
 
 
 # -- what is said of it --------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from core.samples import (
 )
 
 from keyturn import policy as judge
-from keyturn.actions import Close, Content, Link, Note, Open, Remind, Update, verb
+from keyturn.actions import Close, Content, Link, Note, Open, Remind, Update, Waiting, verb
 from keyturn.errors import GuardError
 from keyturn.model import (
     Consumer,
@@ -53,14 +53,14 @@ from keyturn.model import (
     Why,
     moment,
 )
-from keyturn.plan import Plan, its_issue, plan, standings
+from keyturn.plan import Plan, its_issue, plan, survey
 from keyturn.plan.case import Case, File, Its, kind
 from keyturn.plan.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keyturn.actions import Action
+    from keyturn.actions import Action, Planned
     from keyturn.model import Issue
     from keyturn.plan import Setting
 
@@ -71,13 +71,13 @@ LEAKED = {"why": Why.LEAKED, "status": Status.LEAKED}
 CLOSED_ON = "2026-11-20"
 
 
-def told(actions: Sequence[Action]) -> list[str]:
+def told(actions: Sequence[Planned]) -> list[str]:
     """Say in a few words what each action does to which issue."""
     return [" ".join((verb(each), *_details(each))) for each in actions]
 
 
-def _details(action: Action) -> tuple[str, ...]:
-    if isinstance(action, Open | Link):
+def _details(action: Planned) -> tuple[str, ...]:
+    if isinstance(action, Open | Link | Waiting):
         return (action.subject.rotation,)
     number = f"#{action.issue.number}"
     if isinstance(action, Close):
@@ -291,12 +291,6 @@ for _status, _file in WANTED.items():
 SCENARIOS |= {
     "a new threshold": Scenario(
         rotation(OVERDUE), (issue(said=7),), ("remind #1 14", "update #1"), {"said": 14, "due": OVERDUE_ON}
-    ),
-    "a threshold whose reminder was sent by a run that was cut short": Scenario(
-        rotation(OVERDUE), (replace(issue(said=7), heard=frozenset({"2026-10-30+14"})),), ("update #1",), {"said": 14}
-    ),
-    "a reminder for another day does not count": Scenario(
-        rotation(OVERDUE), (replace(issue(said=7), heard=frozenset({"2026-10-29+14"})),), ("remind #1 14", "update #1")
     ),
     "after a gap only the highest": Scenario(rotation(OVERDUE), (issue(),), ("remind #1 14", "update #1")),
     "said for another due day": Scenario(
@@ -893,13 +887,33 @@ def test_every_rotation_is_judged_with_its_issue() -> None:
         issue(3, id="mixpanel/old"),
         issue(4, id="mixpanel/gone"),
     ]
-    judged = [(stands.rotation.id, stands.status, number) for stands, number in standings(files, found, setting())]
+    judged = [
+        (stands.rotation.id, stands.status, number) for stands, number in survey(files, found, setting()).standings
+    ]
     assert judged == [
         ("mixpanel/loader", Status.UNVERIFIED, 1),
         ("mixpanel/b", Status.OVERDUE, None),
         ("mixpanel/c", Status.OVERDUE, 3),
         ("mixpanel/other", Status.FRESH, None),
     ]
+
+
+# -- reminders that were sent already ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        pytest.param({1: {"2026-10-30+14"}}, ["update #1"], id="by a run that was cut short"),
+        pytest.param({1: {"2026-10-29+14"}}, ["remind #1 14", "update #1"], id="for another day"),
+        pytest.param({1: {"2026-10-30+7"}}, ["remind #1 14", "update #1"], id="of an earlier threshold"),
+        pytest.param({2: {"2026-10-30+14"}}, ["remind #1 14", "update #1"], id="in another issue"),
+        pytest.param({}, ["remind #1 14", "update #1"], id="nobody looked"),
+    ],
+)
+def test_a_reminder_is_sent_once(heard: dict[int, set[str]], expected: list[str]) -> None:
+    made = plan([rotation(OVERDUE)], [issue(said=7)], setting())
+    assert told(made.unsaid(heard).actions) == expected
 
 
 # -- some kinds only -----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from core.render_samples import DUE, MARKER, content
 
-from keyturn.actions import Close, Link, Note, Open, Remind, Reopen, StateReason, Subject, Update
+from keyturn.actions import Close, Link, Note, Open, Remind, Reopen, StateReason, Subject, Update, Waiting
 from keyturn.model import Issue, Problem, Status, Tier, Why
 from keyturn.plan import Plan
 from keyturn.render import days, plans
@@ -26,12 +26,12 @@ PLAN = Plan(
         Update(replace(SUBJECT, due=date(2026, 11, 18), status=Status.OVERDUE), ISSUE, content(), (), (), MARKER),
         OPEN,
     ),
-    (OPEN,),
+    (Waiting(SUBJECT),),
 )
 
 
 def test_the_document_has_the_shape_of_the_design() -> None:
-    plan = Plan(TODAY, (OPEN, PLAN.actions[1]), (OPEN,))
+    plan = Plan(TODAY, (OPEN, PLAN.actions[1]), PLAN.waiting)
     opening = {
         "action": "open",
         "rotation": "examplary/loader",

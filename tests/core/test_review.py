@@ -24,7 +24,7 @@ from core.samples import (
 )
 
 from keyturn import review
-from keyturn.actions import verb
+from keyturn.actions import Waiting, verb
 from keyturn.model import (
     Cadence,
     Catalogue,
@@ -570,7 +570,10 @@ def test_only_errors_stand_against_merging() -> None:
 
 HOSTILE = "@alice closes #1 <img src=x> --> `x` |\x1b[31m"
 AFTER = Effect(
-    replace(plan([LATE], (), setting()), waiting=plan([LATE_TOO], (), setting()).actions),
+    replace(
+        plan([LATE], (), setting()),
+        waiting=tuple(Waiting(each.subject) for each in plan([LATE_TOO], (), setting()).actions),
+    ),
     plan([LATE_TOO], (), setting()).actions,
 )
 WHOLE = Review("c0ffee", "local", (problem("b", Severity.WARNING), problem("a", line=2)), AFTER, (HOSTILE,))

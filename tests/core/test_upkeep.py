@@ -12,7 +12,7 @@ from core.samples import CATALOGUE, FRESH, OVERDUE, TODAY, applied, evidence, is
 from keyturn import parse
 from keyturn.actions import Close, Open, Reopen, StateReason, Update, Upkeep, verb
 from keyturn.model import ENTRIES, Entry, Limits, Policy, Provider, Strategy, Version, Why, moment
-from keyturn.plan import Plan, plan, standings
+from keyturn.plan import Plan, plan, survey
 from keyturn.plan.upkeep import stale, undated
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def test_a_key_of_the_same_id_has_an_issue_of_its_own() -> None:
     actions, issues = run((OLD,), **changes)
     assert {each.subject.title for each in actions} == {"Check the catalogue again", "Rotate catalogue/entries"}
     own = [each.number for each in issues if each.marker.why is not Why.CATALOGUE]
-    found = standings((SAME,), issues, setting(catalogue=WITH_ITS_PROVIDER))
+    found = survey((SAME,), issues, setting(catalogue=WITH_ITS_PROVIDER)).standings
     assert [number for _, number in found] == own
     actions, _ = run((), issues, **changes)
     assert [each.subject.title for each in actions] == ["Check the catalogue again"]

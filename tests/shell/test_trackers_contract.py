@@ -194,11 +194,10 @@ def test_what_is_created_is_listed(world: World) -> None:
 
     [issue] = tracker.issues(SINCE)
     assert (written.number, written.url, written.notices) == (issue.number, issue.url, ())
-    assert (issue.title, issue.body.strip(), issue.is_open, issue.closed_at, issue.heard) == (
+    assert (issue.title, issue.body.strip(), issue.is_open, issue.closed_at) == (
         "Rotate mixpanel/loader",
         body(),
         True,
-        None,
         None,
     )
     assert issue.marker == TIE

@@ -202,11 +202,10 @@ def test_an_issue_is_read_in_full(fake: FakeGitHub, trackers: Trackers) -> None:
         ("bob",),
         False,
     )
-    assert (issue.closed_at, issue.url, issue.marker, issue.heard) == (
+    assert (issue.closed_at, issue.url, issue.marker) == (
         START,
         "https://github.com/acme/keys/issues/1",
         TIE,
-        None,
     )
 
 

@@ -10,41 +10,39 @@ from keyturn import files, history, parse, policy
 from keyturn.commands import places
 from keyturn.files.text import LARGEST
 from keyturn.model import Evidence
-from keyturn.plan import awaiting
 from keyturn.schema import Schemas
 from keyturn.trackers.confirmations import SECRETS_TOKEN, Origin, Origins, Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from keyturn.commands.workspace import Workspace
     from keyturn.commands.world import World
     from keyturn.history import State
-    from keyturn.model import Issue, RetirementEvidence, Rotation
-    from keyturn.plan import Setting
+    from keyturn.model import RetirementEvidence, Rotation
+    from keyturn.plan import Setting, Survey
     from keyturn.trackers import Tracker
     from keyturn.trackers.api import Api
+    from keyturn.trackers.github import GitHubTracker
 
 ROTATIONS = "rotations"
 
 
-def confirmed(found: Workspace, issues: Sequence[Issue], tracker: Tracker, setting: Setting, world: World) -> Setting:
-    """Return the setting with what GitHub says; where no evidence waits to be confirmed, nobody is asked."""
-    from keyturn.trackers.github import GitHubTracker
-
-    if not isinstance(tracker, GitHubTracker):
-        return setting
+def confirmed(found: Workspace, judged: Survey, tracker: Tracker, world: World) -> Survey:
+    """Return the survey with what GitHub says; where no evidence waits to be confirmed, nobody is asked."""
+    if tracker.name == "local":
+        return judged
+    api, setting = cast("GitHubTracker", tracker).api, judged.setting
     waiting = {
         rotation.id: (rotation, evidence)
-        for rotation in awaiting(found.rotations, issues, setting)
+        for rotation in judged.awaiting
         if (evidence := policy.claim(rotation, setting.today))
     }
     if not waiting:
-        return replace(setting, confirmations={})
-    witness = _witness(found, tracker.api, setting, world)
+        return judged.confirmed({})
+    witness = _witness(found, api, setting, world)
     origins = _origins(found, waiting.values(), setting) if found.policy.evidence.four_eyes else {}
-    told = {id_: witness.confirmation(*claimed, origins.get(id_)) for id_, claimed in waiting.items()}
-    return replace(setting, confirmations=told)
+    return judged.confirmed({id_: witness.confirmation(*claimed, origins.get(id_)) for id_, claimed in waiting.items()})
 
 
 def _witness(found: Workspace, api: Api, setting: Setting, world: World) -> Witness:

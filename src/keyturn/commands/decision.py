@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn import files
@@ -11,16 +11,14 @@ from keyturn.actions import Remind
 from keyturn.commands import places, workspace
 from keyturn.commands.confirming import confirmed
 from keyturn.errors import Exit, UsageError
-from keyturn.plan import Plan, Setting, plan, standings
+from keyturn.plan import Plan, Setting, decided, survey
 from keyturn.render.templates import Templates
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from keyturn.commands.workspace import Workspace
     from keyturn.commands.world import World
-    from keyturn.model import Issue
     from keyturn.policy import Standing
     from keyturn.trackers import Tracker
 
@@ -81,18 +79,12 @@ def decide(world: World, options: argparse.Namespace) -> Decision:
         left_alone=found.left_alone,
         is_whole=found.is_whole,
     )
-    issues = tracker.issues(world.month_ago)
-    setting = confirmed(found, issues, tracker, setting, world)
-    planned = _planned(found, tracker, issues, setting)
-    judged = tuple(standings(found.rotations, issues, setting))
-    return Decision(found, tracker, templates, planned, places.address(found.root, world), judged)
+    judged = confirmed(found, survey(found.rotations, tracker.issues(world.month_ago), setting), tracker, world)
+    planned = _unsaid(decided(judged), tracker)
+    return Decision(found, tracker, templates, planned, places.address(found.root, world), tuple(judged.standings))
 
 
-def _planned(found: Workspace, tracker: Tracker, issues: Sequence[Issue], setting: Setting) -> Plan:
-    """Plan; where a reminder seems due, first look whether an interrupted run has sent it already."""
-    first = plan(found.rotations, issues, setting)
-    lagging = {action.issue.number for action in first.actions if isinstance(action, Remind)}
-    if not lagging:
-        return first
-    heard = [replace(issue, heard=tracker.reminders(issue)) if issue.number in lagging else issue for issue in issues]
-    return plan(found.rotations, heard, setting)
+def _unsaid(planned: Plan, tracker: Tracker) -> Plan:
+    """Where a reminder seems due, look first whether an interrupted run has sent it already."""
+    lagging = (action.issue for action in planned.actions if isinstance(action, Remind))
+    return planned.unsaid({issue.number: tracker.reminders(issue) for issue in lagging})

@@ -84,7 +84,6 @@ class Issue:
     labels: tuple[str, ...]
     assignees: tuple[str, ...]
     marker: Marker
-    heard: frozenset[str] | None = None  # the reminders found among its comments; None where nobody looked
     url: str | None = None
     key: int | None = None  # the tracker's own name for it, where that is not the number
     parent: int | None = None  # the number of the issue that it stands below

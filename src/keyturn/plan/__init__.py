@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from keyturn import policy as judge
-from keyturn.actions import Close, Link, Note, Open, Reopen, StateReason, Update
+from keyturn.actions import Close, Link, Note, Open, Remind, Reopen, StateReason, Update
 from keyturn.errors import GuardError
 from keyturn.model import Why
 from keyturn.plan import incidents, upkeep
-from keyturn.plan.case import Case, File, Setting, kind
+from keyturn.plan.case import Case, Opening, Setting
 from keyturn.plan.order import in_order, only, rationed
-from keyturn.plan.rules import RULES, closed
+from keyturn.plan.rules import RULES, closed, opened
+from keyturn.plan.survey import Survey, its_issue, judged, survey
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import date
 
-    from keyturn.actions import Action
+    from keyturn.actions import Action, Waiting
     from keyturn.model import Issue, Limits, Rotation
-    from keyturn.policy import Standing
+    from keyturn.plan.case import Step
 
-__all__ = ["Plan", "Setting", "awaiting", "its_issue", "plan", "standings"]
-
-_NEVER = datetime.min.replace(tzinfo=UTC)
+__all__ = ["Plan", "Setting", "Survey", "decided", "its_issue", "plan", "survey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +31,17 @@ class Plan:
 
     today: date
     actions: tuple[Action, ...]
-    waiting: tuple[Open, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     issues_open: int = 0
 
     def only(self, verbs: Collection[str]) -> Plan:
         """Return the plan with the actions of some kinds; the guard has to see the whole one."""
         return replace(self, actions=tuple(only(self.actions, verbs)))
+
+    def unsaid(self, heard: Mapping[int, Collection[str]]) -> Plan:
+        """Leave out the reminders that a run sent which was cut short; `heard` has their names by issue."""
+        kept = (each for each in self.actions if not isinstance(each, Remind) or not _is_heard(each, heard))
+        return replace(self, actions=tuple(kept))
 
     @property
     def dropped(self) -> int:
@@ -63,47 +64,49 @@ class Plan:
             raise GuardError(message)
 
 
+def _is_heard(remind: Remind, heard: Mapping[int, Collection[str]]) -> bool:
+    return remind.name in heard.get(remind.issue.number, ())
+
+
 def plan(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting) -> Plan:
     """Decide everything that one run changes; given what it changed, a second run changes nothing."""
-    by_id = _by_id(rotations, issues)
-    declared = {rotation.id: rotation for rotation in rotations}
-    # An empty folder says nothing about the keys whose issues stand open; it is taken for unreadable.
-    whole = replace(setting, is_whole=setting.is_whole and bool(rotations))
-    actions: list[Action] = []
+    return decided(survey(rotations, issues, setting))
+
+
+def decided(found: Survey) -> Plan:
+    """Decide everything that one run changes; a page is composed only for what is opened or may be written anew."""
+    setting, issues = found.setting, found.issues
+    steps: list[Step] = []
     watched = {incident.id for incident in setting.incidents}
-    for id_ in (*declared, *(id_ for id_ in by_id if id_ not in declared and id_ not in watched)):
-        actions.extend(_actions(declared.get(id_), by_id.get(id_, ()), whole))
-    actions.extend(_of_incidents(by_id, _keys(rotations, by_id, whole, actions) if setting.incidents else [], whole))
-    actions.extend(_of_catalogue(issues, whole))
-    stand_open = sum(issue.is_open for issue in issues)
-    kept, waiting = rationed(in_order(actions), issues, setting.policy.limits)
-    return Plan(setting.today, kept, waiting, stand_open)
+    gone = (id_ for id_ in found.by_id if id_ not in found.cases and id_ not in watched)
+    for id_ in (*found.cases, *gone):
+        steps.extend(_steps(id_, found))
+    steps.extend(_of_incidents(found, _keys(found, steps) if setting.incidents else []))
+    steps.extend(_of_catalogue(issues, setting))
+    kept, waiting = rationed(in_order(steps), issues, setting.policy.limits)
+    actions = tuple(opened(step) if isinstance(step, Opening) else step for step in kept)
+    return Plan(setting.today, actions, waiting, sum(issue.is_open for issue in issues))
 
 
-def _keys(
-    rotations: Sequence[Rotation], by_id: Mapping[str, list[Issue]], setting: Setting, actions: Sequence[Action]
-) -> list[incidents.Key]:
-    opening = {action.subject.rotation for action in actions if isinstance(action, Open)}
-    reopening = {action.issue.number for action in actions if isinstance(action, Reopen)}
-    closing = {action.issue.number for action in actions if isinstance(action, Close)}
+def _keys(found: Survey, steps: Sequence[Step]) -> list[incidents.Key]:
+    opening = {step.subject.rotation for step in steps if isinstance(step, Open | Opening)}
+    reopening = {step.issue.number for step in steps if isinstance(step, Reopen)}
+    closing = {step.issue.number for step in steps if isinstance(step, Close)}
     keys = []
-    for rotation in rotations:
-        case = _case(rotation, its_issue(by_id.get(rotation.id, ())), setting)
+    for id_, case in found.cases.items():
         stays = case.issue and (case.issue.is_open or case.issue.number in reopening)
         issue = case.issue if stays and case.issue and case.issue.number not in closing else None
-        keys.append(incidents.Key(case.declared, issue, rotation.id in opening))
+        keys.append(incidents.Key(case.declared, issue, id_ in opening))
     return keys
 
 
-def _of_incidents(
-    by_id: Mapping[str, list[Issue]], keys: Sequence[incidents.Key], setting: Setting
-) -> Iterator[Action]:
+def _of_incidents(found: Survey, keys: Sequence[incidents.Key]) -> Iterator[Action]:
     placed: set[str] = set()  # an issue stands below one other at most
-    for incident in setting.incidents:
-        issues = by_id.get(incident.id, [])
+    for incident in found.setting.incidents:
+        issues = found.by_id.get(incident.id, [])
         issue = its_issue(issues)
-        yield from _duplicates(issues, Case(setting, None, issue))
-        for action in incidents.actions(incident, issue, keys, setting):
+        yield from _duplicates(issues, Case(found.setting, None, issue))
+        for action in incidents.actions(incident, issue, keys, found.setting):
             if not isinstance(action, Link) or action.subject.rotation not in placed:
                 yield action
             if isinstance(action, Link):
@@ -117,58 +120,17 @@ def _of_catalogue(issues: Sequence[Issue], setting: Setting) -> Iterator[Action]
     yield from upkeep.actions(Case(setting, None, issue))
 
 
-def standings(
-    rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting
-) -> Iterator[tuple[Standing, int | None]]:
-    """Judge every rotation with its issue; gives the number of the issue where that is open."""
-    by_id = _by_id(rotations, issues)
-    for rotation in rotations:
-        issue = its_issue(by_id.get(rotation.id, ()))
-        yield _standing(rotation, issue, setting), issue.number if issue and issue.is_open else None
-
-
-def awaiting(rotations: Sequence[Rotation], issues: Sequence[Issue], setting: Setting) -> Iterator[Rotation]:
-    """Give the rotations whose issue would be closed by their evidence as it is written: only they are looked into."""
-    by_id, as_written = _by_id(rotations, issues), replace(setting, confirmations=None)
-    for rotation in rotations:
-        issue = its_issue(by_id.get(rotation.id, ()))
-        if issue and kind(_standing(rotation, issue, as_written)) is File.PROVED:
-            yield rotation
-
-
-def _by_id(rotations: Sequence[Rotation], issues: Sequence[Issue]) -> Mapping[str, list[Issue]]:
-    declared = {rotation.id for rotation in rotations}
-    adopted = {former: rotation.id for rotation in rotations for former in rotation.formerly if former not in declared}
-    found: defaultdict[str, list[Issue]] = defaultdict(list)
-    keyed = (issue for issue in issues if issue.marker.why is not Why.CATALOGUE)  # a key may have that one's id
-    for issue in sorted(keyed, key=lambda issue: issue.number):
-        found[adopted.get(issue.marker.id, issue.marker.id)].append(issue)
-    return found
-
-
-def its_issue(issues: Sequence[Issue]) -> Issue | None:
-    """Choose an id's issue: the lowest open one, else the latest that a person closed."""
-    first_open = min((issue for issue in issues if issue.is_open), key=lambda issue: issue.number, default=None)
-    return first_open or _latest_that_counts(issues)
-
-
-def _latest_that_counts(issues: Sequence[Issue]) -> Issue | None:
-    originals = (issue for issue in issues if issue.marker.closed != StateReason.DUPLICATE)
-    latest = max(originals, key=lambda issue: (issue.closed_at or _NEVER, issue.number), default=None)
-    return None if latest is None or latest.marker.closed else latest
-
-
-def _actions(rotation: Rotation | None, issues: Sequence[Issue], setting: Setting) -> Iterator[Action]:
-    issue = its_issue(issues)
-    case = _case(rotation, issue, setting)
+def _steps(id_: str, found: Survey) -> Iterator[Step]:
+    issues = found.by_id.get(id_, ())
+    case = found.cases.get(id_) or Case(found.setting, None, its_issue(issues))
     yield from _duplicates(issues, case)
     if case.is_in_doubt:
         return
-    actions = tuple(RULES[case.row](case))
-    yield from actions
-    if any(each.marker.closed for each in actions if isinstance(each, (Close, Update))):
+    steps = tuple(RULES[case.row](case))
+    yield from steps
+    if any(each.marker.closed for each in steps if isinstance(each, (Close, Update))):
         # That issue counts as none from now on, and the version in use may need one of its own already.
-        after = _case(rotation, None, setting)
+        after = judged(case.declared.rotation, None, found.setting) if case.standing else replace(case, issue=None)
         yield from RULES[after.row](after)
 
 
@@ -179,14 +141,3 @@ def _duplicates(issues: Sequence[Issue], case: Case) -> Iterator[Action]:
             yield from closed(
                 replace(case, issue=other), StateReason.DUPLICATE, Note(f"Continued in #{case.issue.number}.")
             )
-
-
-def _case(rotation: Rotation | None, issue: Issue | None, setting: Setting) -> Case:
-    if rotation is None:
-        return Case(setting, None, issue)
-    return Case(setting, _standing(rotation, issue, setting), issue)
-
-
-def _standing(rotation: Rotation, issue: Issue | None, setting: Setting) -> Standing:
-    known, told = issue.marker if issue else None, setting.confirmation(rotation, issue)
-    return judge.standing(rotation, known, setting.policy, setting.incidents, setting.today, confirmation=told)

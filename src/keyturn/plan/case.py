@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from keyturn.model import Confirmation, Status
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from keyturn.model import Catalogue, Entry, Incident, Issue, Policy, Rotation
+    from keyturn.actions import Action, Subject
+    from keyturn.model import Catalogue, Entry, Incident, Issue, Marker, Policy, Rotation
     from keyturn.policy import Standing
 
 
@@ -96,6 +97,18 @@ class Case:
         if self.issue is None:
             return kind(self.standing), Its.NONE
         return kind(self.standing), Its.OPEN if self.issue.is_open else Its.CLOSED_BY_PERSON
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An issue that is to be opened, before its page is composed: most that wait for a place never need one."""
+
+    subject: Subject
+    case: Case
+    marker: Marker  # without the digest of the page
+
+
+Step: TypeAlias = "Action | Opening"
 
 
 _BY_STATUS: Mapping[Status, File] = {

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Generic, TypeVar
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from keyturn import checklist, policy as judge
-from keyturn.actions import Content, Note, Subject, Text
+from keyturn.actions import Content, Note, Section, Subject, Text
 from keyturn.model import Marker, Status, Tier, Why
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Callable
 
+    from keyturn.actions import Task
     from keyturn.model import Version
     from keyturn.plan.case import Case
     from keyturn.policy import Standing
@@ -42,11 +46,10 @@ class Page(Generic[T_co]):
     marker: Marker
 
 
-def page(case: Case, *, said: int | None, reopened: date | None = None) -> Page[Content]:
-    """Compose what the issue of a declared key is to say, with `said` as the highest reminder sent."""
+def marker(case: Case, *, said: int | None, reopened: date | None = None) -> Marker:
+    """Say what the issue of a declared key is about, with `said` as the highest reminder sent; without a digest."""
     stands, known = case.declared, case.issue.marker if case.issue else None
-    reopened = reopened or (known.reopened if known else None)
-    plain = Marker(
+    return Marker(
         scope=case.setting.scope,
         id=stands.rotation.id,
         version=_version(case),
@@ -57,14 +60,18 @@ def page(case: Case, *, said: int | None, reopened: date | None = None) -> Page[
         said=said,
         assigned=_assigned(case, said),
         incident=_incident(case),
-        reopened=reopened,
+        reopened=reopened or (known.reopened if known else None),
     )
-    return sealed(case, _content(case, plain), _labels(stands), plain)
+
+
+def page(case: Case, plain: Marker) -> Page[Content]:
+    """Compose what the issue of a declared key is to say and to carry."""
+    return sealed(case, _content(case, plain), _labels(case.declared), plain)
 
 
 def sealed(case: Case, text: T, labels: tuple[str, ...], plain: Marker) -> Page[T]:
     """Put a page together: ours beside the labels and assignees of people, and the digest of what is ours."""
-    digest = _digest(asdict(text), labels, asdict(plain), case.setting.edition)
+    digest = _digest(text, labels, plain, case.setting.edition)
     issue_labels, issue_assignees = (case.issue.labels, case.issue.assignees) if case.issue else ((), ())
     ours = {login.lower() for login in (*(case.issue.marker.assigned if case.issue else ()), *plain.assigned)}
     theirs = tuple(login for login in issue_assignees if login.lower() not in ours)
@@ -82,7 +89,7 @@ def around(case: Case, note: Note, *extra: str) -> Page[Note]:
     is_over = not extra
     kept = (label for label in issue.labels if label not in extra and not (is_over and is_status(label)))
     plain = replace(issue.marker, digest="", closed=None)
-    digest = _digest(asdict(note), extra, asdict(plain), case.setting.edition)
+    digest = _digest(note, extra, plain, case.setting.edition)
     return Page(note, (*kept, *extra), issue.assignees, replace(plain, digest=digest))
 
 
@@ -205,7 +212,28 @@ def is_ours(label: str) -> bool:
 
 
 def _digest(*parts: object) -> str:
-    return sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:16]
+    return sha256(_ENCODER.encode(parts).encode()).hexdigest()[:16]
+
+
+def _flat(value: Any) -> object:  # noqa: ANN401 - whatever a page is made of
+    # One level at a time, in the order of the fields: `asdict` would copy all that is below first.
+    if isinstance(value, date):
+        return str(value)
+    if isinstance(value, Section):
+        return value.title, value.warning, [_task(task) for task in value.tasks]
+    return _values(type(value))(value)
+
+
+def _task(task: Task) -> tuple[object, ...]:
+    return task.code, task.language, [(span.style, span.text) for span in task.spans]
+
+
+@cache
+def _values(kind: type[Any]) -> Callable[[object], object]:
+    return attrgetter(*(field.name for field in fields(kind)))
+
+
+_ENCODER = json.JSONEncoder(default=_flat, check_circular=False)
 
 
 def subject(case: Case, known: Marker) -> Subject:

@@ -10,7 +10,7 @@ from keyturn import marker, policy as judge
 from keyturn.actions import Action, Close, Note, Open, Remind, Reopen, StateReason, Update
 from keyturn.model import Why
 from keyturn.plan import pages
-from keyturn.plan.case import Case, File, Its
+from keyturn.plan.case import Case, File, Its, Opening, Step
 from keyturn.plan.pages import ORPHANED
 
 if TYPE_CHECKING:
@@ -59,35 +59,39 @@ def _quiet(case: Case) -> Iterator[Action]:
         yield from closed(case, StateReason.NOT_PLANNED, note)
 
 
-def _opened(case: Case) -> Iterator[Action]:
-    page = pages.page(case, said=pages.reached(case))
-    yield Open(pages.subject(case, page.marker), page.text, page.labels, page.assignees, page.marker)
+def _opened(case: Case) -> Iterator[Step]:
+    plain = pages.marker(case, said=pages.reached(case))
+    yield Opening(pages.subject(case, plain), case, plain)
+
+
+def opened(opening: Opening) -> Open:
+    """Compose the page of an issue that is to be opened."""
+    page = pages.page(opening.case, opening.marker)
+    return Open(opening.subject, page.text, page.labels, page.assignees, page.marker)
 
 
 def _held(case: Case) -> Iterator[Action]:
-    yield from rewritten(case, pages.page(case, said=pages.said(case)))
+    yield from rewritten(case, pages.page(case, pages.marker(case, said=pages.said(case))))
 
 
 def _refreshed(case: Case) -> Iterator[Action]:
     said, reached = pages.said(case), pages.reached(case)
-    page = pages.page(case, said=said)
-    if reached is not None and (said is None or reached > said):
-        page = pages.page(case, said=reached)
-        yield from _reminded(case, page, reached)
+    news = reached if reached is not None and (said is None or reached > said) else None
+    page = pages.page(case, pages.marker(case, said=said if news is None else news))
+    if news is not None:
+        yield _reminded(case, page, news)
     yield from rewritten(case, page)
 
 
-def _reminded(case: Case, page: Page[Content], days: int) -> Iterator[Action]:
-    # A run that was cut short may have said it already; then only the marker lags behind.
+def _reminded(case: Case, page: Page[Content], days: int) -> Remind:
     name = marker.reminder(page.marker.due, days)
-    if name not in (case.found.heard or ()):
-        yield Remind(pages.subject(case, page.marker), case.found, name, days, page.marker.assigned)
+    return Remind(pages.subject(case, page.marker), case.found, name, days, page.marker.assigned)
 
 
 def _reopened(case: Case) -> Iterator[Action]:
     if case.found.marker.reopened == case.setting.today:
         return  # once a day: whoever closes it again is not argued with before tomorrow
-    page = pages.page(case, said=pages.reached(case), reopened=case.setting.today)
+    page = pages.page(case, pages.marker(case, said=pages.reached(case), reopened=case.setting.today))
     yield Reopen(pages.subject(case, page.marker), case.found, page.text, page.labels, page.assignees, page.marker)
 
 
@@ -122,7 +126,7 @@ def closed(case: Case, because: StateReason, note: Note) -> Iterator[Action]:
     yield Close(pages.subject(case, known), case.found, note, page.labels, known, because)
 
 
-Rule: TypeAlias = Callable[[Case], Iterator[Action]]
+Rule: TypeAlias = Callable[[Case], Iterator[Step]]
 
 RULES: Mapping[tuple[File, Its], Rule] = {
     (File.GONE, Its.OPEN): _gone,

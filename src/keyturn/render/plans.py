@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from keyturn.actions import Close, Link, Note, Open, StateReason, verb
+from keyturn.actions import Close, Link, Note, Open, StateReason, Waiting, verb
 from keyturn.render import days, escape, tables
 from keyturn.render.problems import entries
 from keyturn.render.tables import Table
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from keyturn.actions import Action
+    from keyturn.actions import Planned
     from keyturn.model import Problem
     from keyturn.plan import Plan
 
-_Row: TypeAlias = tuple[str, "Action"]  # what happens, to what
+_Row: TypeAlias = tuple[str, "Planned"]  # what happens, to what
 
 _TURN = ("open", "reopen", "link", "update", "remind", "close", "wait")
 
@@ -33,7 +33,7 @@ def document(plan: Plan, tracker: str, problems: Sequence[Problem] = ()) -> dict
     }
 
 
-def entry(action: Action, today: date) -> dict[str, Any]:
+def entry(action: Planned, today: date) -> dict[str, Any]:
     """Give an action as a JSON object; a close says its `state_reason` too."""
     subject = action.subject
     fields: dict[str, Any] = {
@@ -80,7 +80,7 @@ def summary(plan: Plan) -> str:
     return done + waits
 
 
-def outcome(action: Action, today: date) -> str:
+def outcome(action: Planned, today: date) -> str:
     """Say why an action happens, in words."""
     if isinstance(action, Close):
         said = action.text.text if isinstance(action.text, Note) else "the issue is over"
@@ -104,14 +104,14 @@ def _rows(plan: Plan) -> list[_Row]:
     return sorted(rows, key=lambda row: (not row[1].subject.status.is_urgent, _TURN.index(row[0])))
 
 
-def _cells(what: str, action: Action, today: date) -> tuple[str, ...]:
+def _cells(what: str, action: Planned, today: date) -> tuple[str, ...]:
     subject = action.subject
     number = _number(action)
     shown = "new" if number is None else f"#{number}"
     return what, subject.rotation, shown, f"due {subject.due}", outcome(action, today)
 
 
-def _markdown_cells(what: str, action: Action, today: date) -> tuple[str, ...]:
+def _markdown_cells(what: str, action: Planned, today: date) -> tuple[str, ...]:
     subject = action.subject
     # As code: a comment that shows a plan should not leave a reference in every issue of it.
     number = _number(action)
@@ -119,6 +119,6 @@ def _markdown_cells(what: str, action: Action, today: date) -> tuple[str, ...]:
     return f"**{what}**", key, subject.due.isoformat(), escape.markdown(outcome(action, today))
 
 
-def _number(action: Action) -> int | None:
-    issue = None if isinstance(action, Open) else action.issue
+def _number(action: Planned) -> int | None:
+    issue = None if isinstance(action, Open | Waiting) else action.issue
     return issue.number if issue else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from keyturn.model import Severity
@@ -14,6 +14,7 @@ from keyturn.render.days import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keyturn.actions import Action
     from keyturn.model import Problem
     from keyturn.review import Effect, Review
 
@@ -84,15 +85,20 @@ def _changes(effect: Effect | None) -> list[str]:
 
 
 def _headline(effect: Effect) -> str:
-    new, old = effect.plan, Plan(effect.plan.today, effect.averted)
+    new, old = effect.plan, _averted(effect)
     parts = [plans.summary(new)] if new.actions or new.waiting else []
     parts += [f"no longer {plans.summary(old)}"] if old.actions else []
     return f"After the merge: {'; '.join(parts)}." if parts else "Merging changes nothing about the issues."
 
 
+def _averted(effect: Effect) -> Plan:
+    # What waited for a place would have been opened some day: it is shown like what would have been opened at once.
+    return Plan(effect.plan.today, cast("tuple[Action, ...]", effect.averted))
+
+
 def _rows(effect: Effect) -> list[tuple[str, ...]]:
     """Give what comes and then what falls away: action, key, issue, due, why."""
-    averted = plans.table(Plan(effect.plan.today, effect.averted)).rows
+    averted = plans.table(_averted(effect)).rows
     return [*plans.table(effect.plan).rows, *((f"no longer {what}", *rest) for what, *rest in averted)]
 
 
