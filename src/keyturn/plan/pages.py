@@ -221,7 +221,7 @@ def _flat(value: Any) -> object:  # noqa: ANN401 - whatever a page is made of
         return str(value)
     if isinstance(value, Section):
         return value.title, value.warning, [_task(task) for task in value.tasks]
-    return _values(type(value))(value)
+    return _values(type(value))(value)  # type: ignore[arg-type] # mypy takes the hash of instances for that of a class
 
 
 def _task(task: Task) -> tuple[object, ...]:
