@@ -18,9 +18,8 @@ import yaml
 from hypothesis import given, settings, strategies as st
 
 import keyturn
-from keyturn import schema
 from keyturn.model import Finding, moment
-from keyturn.schema import Schemas
+from keyturn.schema import Schemas, explanation, formats, matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -181,7 +180,7 @@ def test_examples_of_field_fit(kind: str, field: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("kind", "field"), FIELDS)
 def test_example_reads_back_as_it_is_shown(kind: str, field: dict[str, Any]) -> None:  # noqa: ARG001 - names the case
-    assert yaml.load(schema._flow(field["examples"][0]), Loader) == field["examples"][0]  # noqa: S506, SLF001 - as above
+    assert yaml.load(explanation._flow(field["examples"][0]), Loader) == field["examples"][0]  # noqa: S506, SLF001 - as above
 
 
 @pytest.mark.parametrize(("kind", "field"), FIELDS)
@@ -356,24 +355,24 @@ def test_format(name: str, text: str, fits: bool) -> None:  # noqa: FBT001 - a c
     ],
 )
 def test_a_pattern_of_the_catalogue_fits_a_whole_text(pattern: str, text: str, fits: bool) -> None:  # noqa: FBT001 - a column
-    assert schema.matches(pattern, text) is fits
+    assert matches(pattern, text) is fits
 
 
-@pytest.mark.parametrize("accepts", schema.FORMATS.values(), ids=schema.FORMATS)
+@pytest.mark.parametrize("accepts", formats.FORMATS.values(), ids=formats.FORMATS)
 @pytest.mark.parametrize("value", [None, 5, True, [], {}])
 def test_format_lets_pass_what_is_no_text(accepts: Callable[[object], bool], value: object) -> None:
     assert accepts(value)
 
 
 def test_every_format_of_the_schemas_is_checked() -> None:
-    assert {node["format"] for node in NODES if "format" in node} == set(schema.FORMATS)
+    assert {node["format"] for node in NODES if "format" in node} == set(formats.FORMATS)
 
 
 @settings(deadline=None)
 @given(st.datetimes(timezones=st.timezones()))
 def test_what_fits_as_a_moment_can_be_read(at: datetime) -> None:
     text = at.isoformat()
-    if schema.is_date_time(text):
+    if formats.is_date_time(text):
         assert moment(text).utcoffset() is not None
 
 

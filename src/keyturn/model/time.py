@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from keyturn.model.moments import moment
+
 _DURATION = re.compile(r"([0-9]{1,4})([dwmy])")
 _NOMINAL_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 
@@ -97,17 +99,3 @@ class Version:
 
 
 UNKNOWN = Version(_UNKNOWN_MOMENT, "unknown")
-
-
-def moment(text: str) -> datetime:
-    """Read a date or an RFC 3339 date-time as an aware moment in UTC.
-
-    Raises ValueError where it is neither or has no offset, OverflowError where its offset leads out of the calendar.
-    """
-    if len(text) == len("2026-11-21"):
-        return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    local = datetime.fromisoformat(text.upper())
-    if local.tzinfo is None:  # would be read in the time zone of the machine
-        message = f"no offset from UTC: {text}"
-        raise ValueError(message)
-    return local.astimezone(UTC)

@@ -1,7 +1,6 @@
-"""A document against its JSON Schema: a fast gate, and plain words for what the gate refuses.
+"""What the gate refuses, in plain words: where, what, and what to write instead.
 
-jsonschema-rs decides. jsonschema is a hundred times slower to import and to run, so it only says where and why. The
-messages are ours: those of both libraries quote the value, which may be a secret that was pasted in the wrong place.
+The messages are ours: those of the libraries quote the value, which may be a secret that was pasted in the wrong place.
 """
 
 from __future__ import annotations
@@ -9,11 +8,10 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from keyturn.model import Finding, Pointer, moment
+from keyturn.model import Finding, Pointer
+from keyturn.schema.formats import ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,172 +20,21 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-Schema: TypeAlias = dict[str, Any]
-Document: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
+    from keyturn.schema import Document, Schema
 
 
-class Schemas:
-    """The schemas of every kind of file; a validator is compiled when its kind is first met."""
+class Refusing(Protocol):
+    """A compiled schema: the gate that refuses, and the oracle."""
 
-    def __init__(self, documents: Mapping[str, Schema]) -> None:
-        self._schemas = {kind: _Compiled(document) for kind, document in documents.items()}
+    document: Schema
 
-    def findings(self, kind: str, path: str, document: Document) -> list[Finding]:
-        """Return what keeps a document from fitting the schema of its kind; mappings have only text for keys."""
-        schema = self._schemas[kind]
-        if schema.fits(document):
-            return []
-        faults = _faults(schema.oracle.iter_errors(document))
-        remarks = [remark for fault in faults for remark in _remarks(fault, schema.document)]
-        return [
-            Finding(path, remark.pointer, remark.code, remark.message, on_key=remark.on_key)
-            for remark in _distinct(remarks) or [_UNEXPLAINED]
-        ]
+    @property
+    def gate(self) -> jsonschema_rs.Draft202012Validator:
+        """Give what decides."""
 
-
-class _Compiled:
-    def __init__(self, document: Schema) -> None:
-        self.document = document
-
-    def fits(self, document: Document) -> bool:
-        gate = self._gate
-        try:
-            return gate.is_valid(document)
-        except ValueError:  # text that is not Unicode cannot even be handed over
-            return False
-
-    @cached_property
-    def _gate(self) -> jsonschema_rs.Draft202012Validator:
-        from jsonschema_rs import Draft202012Validator, RegexOptions
-
-        # RegexOptions chooses the engine that is linear in the text and refuses a pattern that cannot be.
-        return Draft202012Validator(
-            self.document,
-            formats=dict(FORMATS),
-            validate_formats=True,
-            pattern_options=RegexOptions(),
-            retriever=_nothing,
-        )
-
-    @cached_property
+    @property
     def oracle(self) -> Validator:
-        from jsonschema import Draft202012Validator, FormatChecker, validators
-        from referencing import Registry
-
-        checker = FormatChecker(formats=())
-        for name, accepts in FORMATS.items():
-            checker.checks(name)(accepts)
-        extend = cast("Callable[..., type[Validator]]", validators.extend)  # the stubs leave it untyped
-        conditional = extend(Draft202012Validator, {"if": _conditional})
-        # An empty registry, because the default one fetches what a $ref names; see _nothing.
-        return conditional(cast("Schema", _strictly_ended(self.document)), registry=Registry(), format_checker=checker)
-
-
-def _nothing(uri: str) -> NoReturn:
-    """Refuse what a schema refers to elsewhere; on its own, jsonschema-rs would fetch it as well."""
-    raise LookupError(uri)
-
-
-def _conditional(
-    validator: Validator, condition: Schema, instance: Document, schema: Schema
-) -> Iterator[ValidationError]:
-    """Report a failed `then` or `else` as one error that remembers its condition."""
-    from jsonschema.exceptions import ValidationError
-
-    branch = "then" if validator.evolve(schema=condition).is_valid(instance) else "else"
-    if context := list(validator.evolve(schema=schema.get(branch, True)).iter_errors(instance)):
-        yield ValidationError(branch, context=context)
-
-
-def _strictly_ended(schema: object) -> object:
-    """Return a schema whose patterns end where the text ends; Python's `$` also stands before a last line break."""
-    if isinstance(schema, list):
-        return [_strictly_ended(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    strict: Schema = {key: _strictly_ended(part) for key, part in schema.items()}
-    if isinstance(pattern := strict.get("pattern"), str):
-        strict["pattern"] = _ended(pattern)
-    if "patternProperties" in strict:
-        strict["patternProperties"] = {_ended(name): part for name, part in strict["patternProperties"].items()}
-    return strict
-
-
-def _ended(pattern: str) -> str:
-    return pattern.removesuffix("$") + r"\Z"
-
-
-# -- formats -------------------------------------------------------------------------------------------------------
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[!#$&-;=?-\[\]_a-z~]|%[0-9A-Fa-f]{2})+")
-
-
-def is_date(value: object) -> bool:
-    """Tell whether a text is a day of the calendar, as YYYY-MM-DD; what is no text passes, as in every format."""
-    return not isinstance(value, str) or (_DATE.fullmatch(value) is not None and _is_moment(value))
-
-
-def is_date_time(value: object) -> bool:
-    """Tell whether a text is a date-time of RFC 3339 that a program can hold: no leap second, in year 1 to 9999."""
-    from rfc3339_validator import validate_rfc3339
-
-    return not isinstance(value, str) or (bool(validate_rfc3339(value)) and _is_moment(value))
-
-
-def is_uri(value: object) -> bool:
-    """Tell whether a text is a URI of RFC 3986 with a host, and without a user name or password."""
-    return not isinstance(value, str) or (_URI.fullmatch(value) is not None and _has_host(value))
-
-
-def is_pattern(value: object) -> bool:
-    """Tell whether a text is a regular expression that takes no more than linear time, whatever it is held against."""
-    return not isinstance(value, str) or (_engine(value) is not None and _engine(_whole(value)) is not None)
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Tell, in linear time, whether all of a text fits a pattern of the catalogue; nothing fits what is none."""
-    engine = _engine(_whole(pattern)) if is_pattern(pattern) else None
-    return engine is not None and engine.is_valid(text)
-
-
-def _whole(pattern: str) -> str:
-    return f"^(?:{pattern})$"
-
-
-@lru_cache(maxsize=256)
-def _engine(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
-    # Python's own engine would let one line of a provider's file keep a check busy for ever.
-    from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
-
-    try:
-        return Draft202012Validator({"pattern": pattern}, pattern_options=RegexOptions())
-    except ValidationError:
-        return None
-
-
-def _is_moment(text: str) -> bool:
-    try:
-        moment(text)
-    except (ValueError, OverflowError):
-        return False
-    return True
-
-
-def _has_host(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:
-        return False
-
-
-FORMATS: Mapping[str, Callable[[object], bool]] = {
-    "date": is_date,
-    "date-time": is_date_time,
-    "regex": is_pattern,
-    "uri": is_uri,
-}
+        """Give what takes any text."""
 
 
 # -- faults --------------------------------------------------------------------------------------------------------
@@ -213,10 +60,48 @@ class _Remark:
     on_key: bool = False
 
 
-def _faults(errors: Iterable[ValidationError], condition: str = "") -> Iterator[_Fault]:
+def findings(path: str, document: Document, schema: Refusing) -> list[Finding]:
+    """Say what keeps a document from fitting a schema that it does not fit."""
+    remarks = [remark for fault in _faults(document, schema) for remark in _remarks(fault, schema.document)]
+    return [
+        Finding(path, remark.pointer, remark.code, remark.message, on_key=remark.on_key)
+        for remark in _distinct(remarks) or [_UNEXPLAINED]
+    ]
+
+
+def _faults(document: Document, schema: Refusing) -> Iterator[_Fault]:
+    try:
+        errors = list(schema.gate.iter_errors(document))
+    except ValueError:  # see `Schemas`: the oracle takes any text
+        yield from _of_oracle(schema.oracle.iter_errors(document))
+        return
+    yield from (_fault(error, document, schema.document) for error in errors)
+
+
+def _fault(error: jsonschema_rs.ValidationError, document: Document, root: Schema) -> _Fault:
+    """Follow the error's path through the schema, and remember the last condition on the way."""
+    *path, keyword = error.evaluation_path
+    schema: Any = root
+    condition = ""
+    for step in path:
+        if step in {"then", "else"} and "if" in schema:
+            condition = _condition(schema["if"])
+        schema = _target(root, schema["$ref"]) if step == "$ref" else schema[step]
+    pointer = tuple(error.instance_path)
+    return _Fault(pointer, str(keyword), schema[keyword], _at(document, pointer), schema, condition)
+
+
+def _at(document: Document, pointer: Pointer) -> Document:
+    part: Any = document
+    for step in pointer:
+        part = part[step]
+    return cast("Document", part)
+
+
+def _of_oracle(errors: Iterable[ValidationError], condition: str = "") -> Iterator[_Fault]:
     for error in errors:
         if error.validator == "if":
-            yield from _faults(error.context, _condition(cast("Schema", error.validator_value)))
+            yield from _of_oracle(error.context, _condition(cast("Schema", error.validator_value)))
         else:
             yield _Fault(
                 tuple(error.absolute_path),
@@ -280,14 +165,18 @@ def _part(schema: Schema, step: str | int) -> Schema:
 
 
 def _resolved(root: Schema, schema: Schema) -> Schema:
-    target = root["$defs"][schema["$ref"].removeprefix("#/$defs/")] if "$ref" in schema else {}
+    target = _target(root, schema["$ref"]) if "$ref" in schema else {}
     return {**target, **schema}
+
+
+def _target(root: Schema, reference: str) -> Schema:
+    return dict(root["$defs"][reference.removeprefix("#/$defs/")])
 
 
 def _about_extra(fault: _Fault, _field: Schema, _root: Schema) -> Iterator[_Remark]:
     known, names = fault.schema.get("properties", {}), fault.schema.get("patternProperties", {})
     for key in fault.instance:
-        if key in known or any(re.search(pattern, key) for pattern in names):
+        if key in known or any(re.search(ended(pattern), key) for pattern in names):
             continue
         if known:
             yield _Remark((*fault.pointer, key), "unknown-field", _unknown(key, list(known)), on_key=True)
