@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -156,7 +157,7 @@ CASES: Mapping[str, Sequence[tuple[str, Facts, list[tuple[str, str]]]]] = {
         ("one of several", facts(account=ALICE, policy=identity("bob", "alice")), [OK]),
         ("another", facts(account=ALICE, policy=identity("bob")), [("identity-differs", "error")]),
         ("alone", facts(account=ALICE), [("identity-alone", "info")]),
-        ("of a workflow", facts(ACTIONS, account=Account(Kind.INSTALLATION)), [("identity-alone", "ok")]),
+        ("of a workflow", facts(ACTIONS, account=Account(Kind.INSTALLATION)), [OK]),
         ("app, untold", facts(account=Account(Kind.INSTALLATION)), [("identity-unknown", "error")]),
         (
             "app, configured",
@@ -266,7 +267,7 @@ CASES: Mapping[str, Sequence[tuple[str, Facts, list[tuple[str, str]]]]] = {
         (
             "outside of any",
             facts(**{**guarded(), "tree": Tree((replace(VERIFY, environments=(None,)),))}),
-            [("environment-missing", "error")],
+            [("verify-unguarded", "error")],
         ),
         ("denied", facts(**{**guarded(), "environments": DENIED}), [UNREAD]),
     ],
@@ -366,3 +367,17 @@ def test_github_is_unreachable_where_nothing_came_back(given: dict[str, Any], *,
 def test_checks_name_settings_that_exist() -> None:
     assert health.needs(tuple(CHECKS)) == Settings.__dataclass_fields__.keys()
     assert health.needs(("heartbeat",)) == {"pulses"}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "doctor.md"
+ALWAYS = {"ok", "unread", "no-answer", "not-asked"}
+
+
+@pytest.mark.repository
+def test_the_page_has_every_check_and_every_code() -> None:
+    rows = [line.split("|")[1:-1] for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    checks, _, codes, advice = zip(*(row for row in rows if len(row) == 4), strict=True)
+    assert [each.strip(" `") for each in checks[2:] if each.strip()] == list(CHECKS)
+    emitted = {code for cases in CASES.values() for _, _, found in cases for code, _ in found} - ALWAYS
+    assert sorted(each.strip(" `") for each in codes[2:]) == sorted(emitted)
+    assert all(each.strip().endswith(".") for each in advice[2:])

@@ -232,7 +232,7 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
     "no environment": (setting(environments={}), "environment-missing", "warning"),
     "outside": (
         written(".github/workflows/verify.yml", VERIFY.replace("    environment: keyturn-verify\n", "")),
-        "environment-missing",
+        "verify-unguarded",
         "error",
     ),
     "open environment": (verified_in(reviewers=("alice",)), "environment-open", "error"),
@@ -460,6 +460,13 @@ def test_a_fault_of_one_endpoint_leaves_the_others(clinic: Clinic) -> None:
     found = {each["check"]: each["code"] for each in ran.document["findings"] if each["severity"] != "ok"}
     assert (ran.status, ran.err) == (0, "")
     assert found == {"labels": "no-answer", "environments": "no-answer"}
+
+
+def test_an_account_that_cannot_be_told_leaves_the_rest(clinic: Clinic) -> None:
+    clinic.fake.faults.before_effect("GET", "/user$", 1, Kind.BAD_GATEWAY, times=9)
+    found = [each for each in clinic.findings() if each["severity"] != "ok"]
+    assert {each["check"] for each in found} == {"token", "clock", "identity"}
+    assert {each["code"] for each in found} == {"no-answer"}
 
 
 def test_a_connection_that_breaks_ends_the_asking(clinic: Clinic) -> None:

@@ -77,15 +77,21 @@ def _nameless(configured: tuple[str, ...]) -> Diagnosis:
 def _named(login: str, configured: tuple[str, ...]) -> Diagnosis:
     check = "identity"
     if not configured:
-        message = f"{login}, the only one whose issues count"
-        advice = f'where several tokens write issues, name all: `identity: ["{ACTIONS_BOT}", "{login}"]`'
-        return Diagnosis(check, message, Weight.OK if login == ACTIONS_BOT else Weight.INFO, "identity-alone", advice)
+        return _alone(login)
     if login.lower() in {each.lower() for each in configured}:
         others = len(configured) - 1
         return Diagnosis(check, f"{login}, one of `identity`" if others else f"{login}, as `identity` says")
     message = f"the token is of {login}, but `identity` names {', '.join(configured)}"
     advice = "add the login to `identity` in keyturn.yaml, or use the token of one that it names"
     return Diagnosis(check, message, Weight.ERROR, "identity-differs", advice)
+
+
+def _alone(login: str) -> Diagnosis:
+    message = f"{login}, the only one whose issues count"
+    if login == ACTIONS_BOT:
+        return Diagnosis("identity", message)
+    advice = f'where several tokens write issues, name all: `identity: ["{ACTIONS_BOT}", "{login}"]`'
+    return Diagnosis("identity", message, Weight.INFO, "identity-alone", advice)
 
 
 def clock(facts: Facts) -> Iterator[Diagnosis]:

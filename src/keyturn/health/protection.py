@@ -159,7 +159,7 @@ def _guarded(path: str, name: str | None, found: Environment | None, default: st
     if name is None:
         message = f"{path} verifies keys outside of any environment: every workflow may read their values"
         advice = "write `environment: keyturn-verify` in that job, and keep the secrets there"
-        return Diagnosis(check, message, Weight.ERROR, "environment-missing", advice)
+        return Diagnosis(check, message, Weight.ERROR, "verify-unguarded", advice)
     place = f"in Settings, Environments, {name}"
     if found is None:
         message = f"the environment {name} of {path} does not exist: GitHub makes it without protection"
