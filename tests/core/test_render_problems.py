@@ -44,12 +44,15 @@ def test_workflow_commands_cannot_be_forged() -> None:
     ]
 
 
-def test_only_ten_of_each_type_are_shown() -> None:
-    errors = [Problem("x.yaml", line, 1, "x", "wrong") for line in range(1, 13)]
-    ten = problems.workflow_commands([*errors, WARNING])
-    assert len(ten) == 11
-    assert ten[8] == "::error file=x.yaml,line=9,col=1,title=x::wrong"
-    assert ten[9] == "::error::and 3 more errors; the log has them all"
+def test_only_ten_of_each_type_are_annotations_and_the_log_has_them_all() -> None:
+    errors = [Problem("x.yaml", line, 1, "x", "::wrong") for line in range(1, 13)]
+    lines = problems.workflow_commands([*errors, WARNING])
+    assert lines[8:] == [
+        "::error file=x.yaml,line=9,col=1,title=x::\\x3a:wrong",
+        "::error::and 3 more errors; the log has them all",
+        *(f"x.yaml:{line}:1: x: ::wrong" for line in (10, 11, 12)),
+        "::warning file=rotations/a|b.yaml,line=1,col=1,title=leftover-request::remove it, @alice\\x1b",
+    ]
     assert len(problems.workflow_commands(errors[:10])) == 10
 
 

@@ -50,7 +50,7 @@ def entries(problems: Sequence[Problem]) -> list[dict[str, Any]]:
 
 
 def workflow_commands(problems: Sequence[Problem]) -> list[str]:
-    """Write workflow commands, at most ten of each type; the last of them says how many more there are."""
+    """Write workflow commands, at most ten of each type, and the rest as lines; the last command says how many."""
     return [line for severity in Severity for line in _commands(_of(problems, severity), severity)]
 
 
@@ -87,5 +87,6 @@ def _commands(problems: Sequence[Problem], severity: Severity) -> Iterator[str]:
         path, title = escape.workflow_property(problem.path), escape.workflow_property(problem.code)
         place = f"file={path},line={problem.line},col={problem.column},title={title}"
         yield f"::{severity.value} {place}::{escape.workflow_data(problem.message)}"
-    if rest := len(problems) - len(shown):
-        yield f"::{severity.value}::and {counted(rest, 'more ' + severity.value)}; the log has them all"
+    if rest := problems[len(shown) :]:
+        yield f"::{severity.value}::and {counted(len(rest), 'more ' + severity.value)}; the log has them all"
+        yield from text(rest)
