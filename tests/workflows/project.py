@@ -64,6 +64,13 @@ runs:
     - {shell: bash, run: "true"}
 """
 
+# pip takes a second of each run to find that there is nothing to install.
+PYTHON = """\
+#!/bin/sh
+case "$*" in "-m pip install "*) exit 0 ;; esac
+exec {python} "$@"
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -72,6 +79,8 @@ class Run:
     jobs: Mapping[str, str]  # by name
     steps: Mapping[str, str]  # by name
     annotations: tuple[tuple[str, str], ...]  # level and message
+    titles: frozenset[str]  # of the annotations, which are the codes of problems
+    commands: frozenset[str]  # that the runner has obeyed
     summary: str
     log: str
 
@@ -89,6 +98,9 @@ class Project:
     place: Path
     api: str
     token: str
+    actor: str = "alice"  # who starts the runs
+    secrets: dict[str, str] = field(default_factory=dict)  # that jobs may name
+    settings: dict[str, str] = field(default_factory=dict)  # what a job finds beside the plain ones
     home: Path = field(init=False)
     folder: Path = field(init=False)
     origin: Path = field(init=False)
@@ -96,8 +108,10 @@ class Project:
     def __post_init__(self) -> None:
         """Make the remote and the clone, with our workflows and all that they run."""
         self.home, self.folder, self.origin = (self.place / name for name in ("home", "work", "origin.git"))
-        self.home.mkdir()
-        self.folder.mkdir()
+        for folder in (self.home, self.folder, self.place / "bin"):
+            folder.mkdir()
+        self._python.write_text(PYTHON.format(python=f"{BIN}/python"), encoding="utf-8")
+        self._python.chmod(0o755)
         for name in FOLDERS:
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         self.write("keyturn.yaml", "# the defaults\n")
@@ -112,7 +126,7 @@ class Project:
     def environment(self) -> dict[str, str]:
         """Give what act and git find; nobody's own settings, and no way to install from elsewhere."""
         people = {f"GIT_{who}_{what}": "alice" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        path = os.pathsep.join([BIN, *os.get_exec_path()])
+        path = os.pathsep.join([str(self._python.parent), BIN, *os.get_exec_path()])
         return {"PATH": path, "HOME": str(self.home), "GIT_CONFIG_NOSYSTEM": "1", "PIP_NO_INDEX": "1", **people}
 
     def write(self, path: str, text: str) -> None:
@@ -127,6 +141,11 @@ class Project:
     def lock(self) -> None:
         """Bring in our own lock file: all of it must be installed here already, since there is no way to the rest."""
         shutil.copy(ROOT / "requirements/runtime.txt", self.folder / "requirements/runtime.txt")
+        self._python.unlink()
+
+    @property
+    def _python(self) -> Path:
+        return self.place / "bin/python"
 
     def push(self) -> None:
         """Commit what is there and push it."""
@@ -143,16 +162,17 @@ class Project:
         """Run git in the clone."""
         return self._ran(["git", *arguments]).stdout
 
-    def keyturn(self, *arguments: str) -> str:
+    def keyturn(self, *arguments: str, **settings: str) -> str:
         """Run a command of keyturn on the clone with what a job finds, without a job around it."""
-        settings = {
+        found = {
             "GITHUB_ACTIONS": "true",
             "GITHUB_EVENT_PATH": str(self._event()),
             "GITHUB_TOKEN": self.token,
             "PYTHONPATH": "src",
             **self._settings,
+            **settings,
         }
-        return self._ran([f"{BIN}/python", "-m", "keyturn", *arguments], **settings).stdout
+        return self._ran([f"{BIN}/python", "-m", "keyturn", *arguments], **found).stdout
 
     def _ran(self, command: list[str], **settings: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -163,7 +183,8 @@ class Project:
 
     @property
     def _settings(self) -> dict[str, str]:
-        return {"GITHUB_API_URL": self.api, "GITHUB_REPOSITORY": "acme/keys", "KEYTURN_WRITE_PAUSE": "0"}
+        plain = {"GITHUB_API_URL": self.api, "GITHUB_REPOSITORY": "acme/keys", "KEYTURN_WRITE_PAUSE": "0"}
+        return plain | self.settings
 
     # -- act -------------------------------------------------------------------------------------------------------
 
@@ -179,7 +200,8 @@ class Project:
             "--platform=ubuntu-latest=-self-hosted",
             f"--eventpath={self._event(**payload)}",
             f"--workflows=.github/workflows/{workflow}",
-            f"--secret=GITHUB_TOKEN={self.token}",
+            f"--actor={self.actor}",
+            f"--secret-file={self._secrets()}",
             *(f"--env={name}={value}" for name, value in self._settings.items()),
             *(f"--local-repository={stub}" for stub in self._stubs(workflow)),
         ]
@@ -190,6 +212,12 @@ class Project:
         told = read(entries)
         assert told.jobs, done.stdout + done.stderr
         return told
+
+    def _secrets(self) -> Path:
+        file = self.place / "secrets"
+        given = {"GITHUB_TOKEN": self.token, **self.secrets}
+        file.write_text("".join(f"{name}={value}\n" for name, value in given.items()), encoding="utf-8")
+        return file
 
     def _event(self, **payload: Any) -> Path:
         source = {"repository": {"default_branch": "main", "full_name": "acme/keys"}, "ref": "refs/heads/main"}
@@ -216,9 +244,13 @@ def read(entries: list[dict[str, Any]]) -> Run:
             for entry in entries
             if entry.get("stage") == "Main" and "stepResult" in entry and len(entry["stepID"]) == 1
         },
-        annotations=tuple(
-            (entry["command"], entry["arg"]) for entry in entries if entry.get("command") in {"error", "warning"}
-        ),
+        annotations=tuple((entry["command"], entry["arg"]) for entry in _annotations(entries)),
+        titles=frozenset((entry["kvPairs"] or {}).get("title", "") for entry in _annotations(entries)),
+        commands=frozenset(entry["command"] for entry in entries if "command" in entry),
         summary="".join(entry["content"] for entry in entries if entry.get("command") == "summary"),
         log="".join(entry["msg"] for entry in entries if entry.get("raw_output")),
     )
+
+
+def _annotations(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    yield from (entry for entry in entries if entry.get("command") in {"error", "warning"})

@@ -131,10 +131,8 @@ def acme(project: Project) -> Iterator[Acme]:
 
 
 def verify(project: Project, **payload: Any) -> Run:
-    secrets = {"KEYTURN_NEW_TOKEN": NEW, "KEYTURN_OLD_TOKEN": OLD, "KEYTURN_FINGERPRINT_KEY": "salt" * 8}
-    # Where act looks for secrets and options by itself.
-    (project.home / ".actrc").write_text("--actor bob\n")
-    (project.folder / ".secrets").write_text("".join(f"{name}={value}\n" for name, value in secrets.items()))
+    project.actor = "bob"
+    project.secrets |= {"KEYTURN_NEW_TOKEN": NEW, "KEYTURN_OLD_TOKEN": OLD, "KEYTURN_FINGERPRINT_KEY": "salt" * 8}
     return project.run("verify.yml", "workflow_dispatch", **{**DISPATCH, **payload})
 
 
