@@ -150,12 +150,6 @@ _ANNOUNCED = re.compile(
     """,
 )
 _QUOTES = "\"'`*]"
-# What stands before the sign, by its last letters: with a letter or sign before `key`, which is a field of ours.
-_ANNOUNCERS = tuple(
-    f"{ending}{sign}"
-    for ending in ("ret", "ken", "ord", "swd", "ase", "pwd", "ial", "als", *(f"{last}key" for last in "ipnshtegd_ -"))
-    for sign in ":="
-)
 
 
 def findings(text: str) -> Iterator[tuple[int, int, str]]:
@@ -217,7 +211,7 @@ def _is_announced(lowered: str) -> bool:
         if sign in flat:
             flat = flat.replace(sign, "")
     flat = flat.replace(" :", ":").replace(" =", "=")
-    return any(word in flat for word in _ANNOUNCERS) and _ANNOUNCED.search(flat) is not None
+    return _ANNOUNCED.search(flat) is not None
 
 
 # -- the detectors
