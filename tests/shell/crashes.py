@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -384,7 +385,7 @@ def _facts(issue: Issue, parent: Issue | None) -> tuple[Any, ...]:
         [each.login for each in issue.assignees],
         sorted(said.items()),
         tie(parent).id if parent else None,
-        re.sub(r"#[0-9]+", "#", issue.body or ""),
+        sha256(re.sub(r"#[0-9]+", "#", issue.body or "").encode()).hexdigest()[:12],
     )
 
 
