@@ -12,6 +12,7 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
 LOWEST := $(LOCK) pyproject.toml --extra report --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
+GROUPS := validate release advisories peers native-peers
 FITS := $(BIN)/check-jsonschema --quiet
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
@@ -58,15 +59,15 @@ lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as l
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --extra report --constraint requirements/runtime.txt --output-file requirements/report.txt
 	$(LOCK) pyproject.toml --extra report --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	for group in release advisories; do $(LOCK) --group $$group --output-file requirements/$$group.txt || exit 1; done
+	for group in $(GROUPS); do $(LOCK) --group $$group --constraint requirements/runtime.txt --output-file requirements/$$group.txt || exit 1; done
 	$(LOWEST)
 
 upgrade: $(BIN)/uv ## the same, to the newest versions
 	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
 	$(LOCK) pyproject.toml --upgrade --extra report --constraint requirements/runtime.txt --output-file requirements/report.txt
 	$(LOCK) pyproject.toml --upgrade --extra report --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	for group in release advisories; do \
-		$(LOCK) --upgrade --group $$group --output-file requirements/$$group.txt || exit 1; \
+	for group in $(GROUPS); do \
+		$(LOCK) --upgrade --group $$group --constraint requirements/runtime.txt --output-file requirements/$$group.txt || exit 1; \
 	done
 	$(LOWEST)
 

@@ -1,0 +1,98 @@
+"""Measure keyturn beside its peers on the same files, in one run, and write `benchmarks/RESULTS.md`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import peers
+
+import keyturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+
+
+class Section(NamedTuple):
+    """One page of the results: a module with `markdown(scale, place)`, and what it is about."""
+
+    module: str
+    title: str
+
+
+SECTIONS = (
+    Section("validating", "Validation"),
+    Section("changing", "A pull request of twenty files"),
+    Section("planning", "Plan, listing and history"),
+    Section("starting", "Cold start"),
+    Section("installing", "Set-up"),
+    Section("secrets", "Credentials in text"),
+    Section("faults", "Faults"),
+    Section("adoption", "Adoption of 5,000 keys"),
+)
+
+
+def main() -> None:
+    """Measure what was asked for, print it, and keep it if it is everything."""
+    options = _options()
+    peers.install()
+    pages = []
+    for section in SECTIONS:
+        if section.module in (options.sections or [section.module for section in SECTIONS]):
+            pages.append(_page(section, options.scale))
+            print(pages[-1], flush=True)
+    if not options.sections and options.scale == 1:
+        RESULTS.write_text("\n\n".join(["\n".join(_head()), *pages]) + "\n", encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "sections", nargs="*", choices=[[], *(section.module for section in SECTIONS)], metavar="SECTION"
+    )
+    parser.add_argument("--scale", type=int, default=1, help="divide every size by this; nothing is written then")
+    return parser.parse_args()
+
+
+def _page(section: Section, scale: int) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        body: str = import_module(section.module).markdown(scale, Path(folder))
+    return f"## {section.title}\n\n{body}"
+
+
+def _head() -> Iterator[str]:
+    yield "# What was measured"
+    yield ""
+    day = datetime.now(UTC).date()  # noqa: TID251 - the day on which it was measured
+    yield f"Written by `make bench` on {day}. Times vary from machine to machine and from hour to hour;"
+    yield "contenders take turns on the same files, so compare the ratios."
+    yield ""
+    yield f"- keyturn {keyturn.__version__}, Python {platform.python_version()}, {_git()}"
+    yield f"- {platform.system()} {platform.release()}, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"
+    yield f"- {', '.join(_versions())}"
+
+
+def _git() -> str:
+    return subprocess.run(["git", "--version"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S607
+
+
+def _versions() -> Iterator[str]:
+    for name in ("check-jsonschema", "yamllint", "pre-commit", "octodns"):
+        lines = (peers.ROOT / "requirements/peers.txt").read_text(encoding="utf-8").splitlines()
+        yield next(line.split(" ")[0].replace("==", " ") for line in lines if line.startswith(f"{name}=="))
+    native = (peers.ROOT / "requirements/native-peers.txt").read_text(encoding="utf-8")
+    yield native.split(" ")[0].replace("==", " ")
+    yield from ("ajv-cli 5.0.0", "v8r 6.1.0")
+
+
+if __name__ == "__main__":
+    main()
