@@ -35,15 +35,25 @@ def findings(
     rotations: Sequence[Rotation], incidents: Sequence[Incident], catalogue: Catalogue, policy: Policy, today: date
 ) -> Iterator[Finding]:
     """Find everything that is wrong between files; each finding names the file that should change."""
+    yield from between(rotations)
+    for rotation in rotations:
+        yield from of_rotation(rotation, catalogue, policy, today)
+    for incident in incidents:
+        yield from of_incident(incident, sum(map(incident.match.matches, rotations)), len(rotations))
+
+
+def between(rotations: Sequence[Rotation]) -> Iterator[Finding]:
+    """Find what rotations claim of each other; only those that share an id, a former one included, matter here."""
     yield from _of_ids(rotations)
     yield from _of_former_ids(rotations)
-    for rotation in rotations:
-        yield from _of_catalogue(rotation, catalogue)
-        yield from _of_time(rotation, policy, today)
-        yield from _of_request(rotation)
-        yield from _of_evidence(rotation, policy)
-    for incident in incidents:
-        yield from _of_incident(incident, rotations)
+
+
+def of_rotation(rotation: Rotation, catalogue: Catalogue, policy: Policy, today: date) -> Iterator[Finding]:
+    """Find what is wrong with one rotation, whatever the others say; `triage` says of most that there is nothing."""
+    yield from _of_catalogue(rotation, catalogue)
+    yield from _of_time(rotation, policy, today)
+    yield from _of_request(rotation)
+    yield from _of_evidence(rotation, policy)
 
 
 def of_policy(path: str, policy: Policy) -> Iterator[Finding]:
@@ -227,11 +237,11 @@ def _of_evidence(rotation: Rotation, policy: Policy) -> Iterator[Finding]:
 # -- incidents -----------------------------------------------------------------------------------------------------
 
 
-def _of_incident(incident: Incident, rotations: Sequence[Rotation]) -> Iterator[Finding]:
-    count = sum(incident.match.matches(rotation) for rotation in rotations)
+def of_incident(incident: Incident, count: int, of: int) -> Iterator[Finding]:
+    """Find what is wrong with an incident that matches so many of all keys."""
     if count == 0 and incident.matches != "none":
         message = "this matches no key at all; correct `match`, or say `matches: none` if that is meant"
         yield Finding(incident.path, ("match",), "incident-matches-none", message, on_key=True)
-    elif count and count == len(rotations) and incident.matches != "all":
+    elif count and count == of and incident.matches != "all":
         message = "this matches every key; narrow `match`, or say `matches: all` if that is meant"
         yield Finding(incident.path, ("match",), "incident-matches-all", message, on_key=True)

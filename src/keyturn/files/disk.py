@@ -11,18 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyturn import credentials
-from keyturn.files import loader, text
+from keyturn.files import loader, plain, text, tree
 from keyturn.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MARKER = "keyturn.yaml"
-_ENDINGS = (".yaml", ".yml")
-_SKIPPED = frozenset({".git"})
-
-# No symbolic link is followed, and a pipe does not block, where the system knows how.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +45,9 @@ def source(path: Path, shown: str) -> str | Problem:
 
 
 def document(source: str, shown: str, *, trusted: bool = False) -> Document | tuple[Problem, ...]:
-    """Load a text as `read` loads a file."""
+    """Load a text as `read` loads a file; its data must not be changed."""
+    if (data := plain.data(source)) is not plain.OTHER:
+        return Document(shown, data, source)
     bare = source.removeprefix(text.BOM)
     leaks = () if trusted else tuple(_leaks(bare, shown))
     if hidden := text.hidden(bare, shown):
@@ -62,7 +59,7 @@ def document(source: str, shown: str, *, trusted: bool = False) -> Document | tu
 
 def _content(path: Path, shown: str) -> bytes | Problem:
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(path, tree.FLAGS)
     except OSError:
         return _unreadable(path, shown)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -121,45 +118,24 @@ def root_of(start: Path) -> Path | None:
 
 def shown(path: Path, root: Path) -> str:
     """Name a file relative to its root with `/`; what a terminal or a log could misread is escaped."""
-    name = Path(os.path.relpath(path, root)).as_posix()
-    return "".join(character if character.isprintable() else _escaped(character) for character in name)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return tree.named(os.path.relpath(path, root))
 
 
 def declared(root: Path, folder: str) -> Iterator[Path | Problem]:
     """Yield every YAML file below `root/folder` in order; a link in their place is a problem and never followed."""
-    yield from _below(root / folder, root)
+    for found in tree.runs(str(root / folder)):
+        if isinstance(found, tree.Fault):
+            yield fault(found, root)
+        else:
+            yield from (Path(found.folder, name) for name in found.names)
 
 
-def _below(path: Path, root: Path) -> Iterator[Path | Problem]:
-    if os.path.islink(path):  # noqa: PTH114 - it answers where a name is too long, too
-        yield not_regular(shown(path, root))
-        return
-    try:
-        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError:
-        message = "the folder cannot be listed; check its permissions"
-        yield Problem(shown(path, root), 1, 1, "unreadable", message)
-        return
-    for entry in entries:
-        yield from _found(entry, root)
-
-
-def _found(entry: os.DirEntry[str], root: Path) -> Iterator[Path | Problem]:
-    is_file_like = entry.name.endswith(_ENDINGS)
-    if entry.is_symlink():
-        if is_file_like or entry.is_dir():
-            yield not_regular(shown(Path(entry.path), root))
-    elif entry.is_dir() and not is_file_like:
-        if entry.name not in _SKIPPED:
-            yield from _below(Path(entry.path), root)
-    elif is_file_like:
-        yield Path(entry.path) if entry.is_file() else not_regular(shown(Path(entry.path), root))
+def fault(found: tree.Fault, root: Path) -> Problem:
+    """Say what is wrong with something that is not read."""
+    name = shown(Path(found.path), root)
+    if found.code == tree.LINKED:
+        return not_regular(name)
+    return Problem(name, 1, 1, found.code, "the folder cannot be listed; check its permissions")
 
 
 def write(path: Path, source: str) -> None:
