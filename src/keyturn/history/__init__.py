@@ -1,5 +1,6 @@
 """What git says: where a repository lies, what its commits hold and who brought that, and a branch with one change."""
 
+from keyturn.history.changes import changed
 from keyturn.history.chronicle import Chronicle, Event, chronicle
 from keyturn.history.line import State, chain, states
 from keyturn.history.publication import Patch, has_origin, publish
@@ -16,6 +17,7 @@ __all__ = [
     "Patch",
     "State",
     "chain",
+    "changed",
     "chronicle",
     "comparison",
     "deleted",

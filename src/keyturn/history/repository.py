@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyturn.errors import OutsideError, RepositoryError, UsageError
+from keyturn.history.program import MISSING, REFUSAL, is_repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +37,13 @@ def opened(root: Path) -> Iterator[Repo | None]:
     except InvalidGitRepositoryError:
         yield None
     except (GitCommandError, ValueError) as error:
-        message = "git refuses to work in this repository; run `git status`, which says why and what helps"
-        raise RepositoryError(message) from error
+        raise RepositoryError(REFUSAL) from error
 
 
 def _insist_on_no_repository(root: Path) -> None:
     # Taken for a mere folder, a repository would lose its scope, and with it all the issues that carry it.
-    if any((folder / ".git").exists() for folder in (root, *root.parents)):
-        message = "this is a git repository, but git is not installed or not on the PATH; install it"
-        raise OutsideError(message)
+    if is_repository(root):
+        raise OutsideError(MISSING)
 
 
 @contextmanager

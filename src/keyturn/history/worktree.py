@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from keyturn.history.program import answer
 from keyturn.history.repository import opened
 
 # git@host:owner/name.git · ssh://git@host/owner/name · https://host/owner/name.git
@@ -13,17 +14,17 @@ _REMOTE = re.compile(r"(?:[a-z+]+://[^/]+/|[^/:]+@[^/:]+:)(?:.*/)?([^/:]+/[^/]+?
 
 def top(root: Path) -> Path | None:
     """Return the work tree that `root` lies in, or None outside of git."""
-    with opened(root) as repo:
-        return Path(repo.working_dir).resolve() if repo else None
+    found = answer(root, "rev-parse", "--show-toplevel")
+    return Path(found).resolve() if found else None
 
 
 def remote(root: Path) -> str | None:
     """Return `owner/name` of the remote `origin`, or None where there is none or it is a mere folder."""
-    with opened(root) as repo:
-        if repo is None or "origin" not in (each.name for each in repo.remotes):
-            return None
-        found = _REMOTE.fullmatch(next(repo.remotes.origin.urls, ""))
-        return found[1] if found and "file://" not in found[0] else None
+    if "origin" not in (answer(root, "remote") or "").split("\n"):
+        return None
+    address = answer(root, "remote", "get-url", "origin") or ""
+    found = _REMOTE.fullmatch(address)
+    return found[1] if found and not address.startswith("file://") else None
 
 
 def user(root: Path) -> str | None:
