@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import evidence, listing, views
 from .documents import SITE, moment
-from .replies import DOCS, Json, RefusedError, Reply, not_found
+from .replies import DOCS, Json, RefusedError, Reply, moved, not_found, refusal
 from .routing import Call, Route, View
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Settings:
     role: str = "admin"
     is_archived: bool = False
     is_private: bool = False
+    is_moved: bool = False
+    has_rules: bool = True  # the free plan has none for private repositories
     default_permissions: str = "read"
     may_open_pulls: bool = True
     rules: list[dict[str, Json]] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Settings:
                 self._defaults,
                 "ActionsGetDefaultWorkflowPermissions",
             ),
-            self._route("/rules/branches/{branch}", "metadata", lambda _: Reply(200, self.rules), RULES),
+            self._route("/rules/branches/{branch}", "metadata", self._rules, RULES),
             self._route("/branches/{branch}/protection", "administration", self._protection, "ProtectedBranch"),
             self._route("/branches/{branch}", "contents", self._branch, "BranchWithProtection"),
             self._route("/codeowners/errors", "contents", self._complaints, "CodeownersErrors"),
@@ -106,6 +108,8 @@ class Settings:
         return replace(views.show_user(call), headers={**scoped, **dated})
 
     def _repository(self, call: Call) -> Reply:
+        if self.is_moved:
+            raise moved(f"{call.documents.url}/repositories/{call.repository.id}")
         shown = views.show_repository(call).document
         held = ROLES[: ROLES.index(self.role) + 1]
         may = {role: role in held for role in ROLES}
@@ -120,6 +124,11 @@ class Settings:
     def _defaults(self, _: Call) -> Reply:
         permissions = {"default_workflow_permissions": self.default_permissions}
         return Reply(200, {**permissions, "can_approve_pull_request_reviews": self.may_open_pulls})
+
+    def _rules(self, _: Call) -> Reply:
+        if not self.has_rules:
+            raise refusal(403, "Upgrade to GitHub Pro or make this repository public to enable this feature.")
+        return Reply(200, self.rules)
 
     def _protection(self, _: Call) -> Reply:
         if self.classic is None:

@@ -60,7 +60,9 @@ class Clinic:
     settings: Settings = field(default_factory=Settings)
 
     def doctor(self, *arguments: str) -> Ran:
-        return self.desk.keyturn("doctor", *arguments)
+        ran = self.desk.keyturn("doctor", *arguments)
+        assert (self.desk.environment["GITHUB_TOKEN"] or "\0") not in ran.out + ran.err
+        return ran
 
     def findings(self, *arguments: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.doctor("--format", "json", *arguments).document["findings"]
@@ -196,6 +198,7 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
     "clock": (slow_clock, "clock-skewed", "warning"),
     "archived": (setting(is_archived=True), "tracker-archived", "error"),
     "no tracker": (policy(tracker="github:acme/gone"), "tracker-missing", "error"),
+    "moved": (setting(is_moved=True), "tracker-moved", "error"),
     "elsewhere": (elsewhere, "tracker-elsewhere", "info"),
     "identity differs": (policy(identity=["alice"]), "identity-differs", "error"),
     "identity alone": (policy(identity=[]), "identity-alone", "info"),
@@ -253,7 +256,7 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
 }
 
 
-SPREADING = {"no tracker", "elsewhere", "owners incomplete"}  # these bring others with them
+SPREADING = {"no tracker", "moved", "elsewhere", "owners incomplete"}  # these bring others with them
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -283,6 +286,11 @@ def test_an_unprotected_branch_has_all_faults_of_one(clinic: Clinic) -> None:
         "force-push-allowed": "warning",
     }
     assert clinic.asked == ["/repos/acme/keys", "/rules/branches/main", "/branches/main/protection"]
+
+
+def test_a_plan_without_rules_protects_nothing(clinic: Clinic) -> None:
+    clinic.settings.has_rules = False
+    assert clinic.faults("--only", "branch-protection")["branch-unprotected"] == "error"
 
 
 # -- protection that rules and the older kind give together ------------------------------------------------------------

@@ -64,7 +64,7 @@ def _faults(found: Protection) -> Iterator[Diagnosis]:
     check = "branch-protection"
     if not found.needs_pull:
         message = "the default branch takes changes without a pull request"
-        advice = f'add a rule for it in {_RULES}: "Require a pull request before merging"'
+        advice = f'add a rule for it in {_RULES}: "Require a pull request before merging"; a private one may need another plan'
         yield Diagnosis(check, message, Weight.ERROR, "branch-unprotected", advice)
     if not found.needs_owners:
         message = "nobody has to ask the code owners"

@@ -186,6 +186,8 @@ class Inquiry:
     def _protection(self) -> Protection:
         """Take rulesets and the older branch protection together; who may not see the latter may see that it exists."""
         answer = self._answer(f"/repos/{self.home}/rules/branches/{self._branch}", _PAGE)
+        if _is_unavailable(answer):
+            return Protection()
         rules = _ruled(_list(answer, "Metadata: read"))
         if rules.needs_owners and rules.approvals and rules.checks and rules.refuses_force:
             return rules
@@ -290,6 +292,11 @@ def _insisted_on(answer: Answer, grant: str, form: type) -> Any:  # noqa: ANN401
     if not answer.is_well or not isinstance(answer.document, form):
         raise _UnreadError(_SILENT)
     return answer.document
+
+
+def _is_unavailable(answer: Answer) -> bool:
+    """Tell whether the plan has no such setting, as the free one has no rules for private repositories."""
+    return answer.status == FORBIDDEN and "upgrade to" in answer.message
 
 
 def _accepted(answer: Answer) -> str:
