@@ -10,12 +10,11 @@ from keyturn.health.facts import PROTECTED, Home, Unread
 from keyturn.health.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from keyturn.health.facts import Environment, Facts, Owners, Protection
 
-_RULES = "Settings, Rules, Rulesets"
-_MOST_PATHS = 10
+_RULES = "Settings, Rules, Rulesets; for a private repository that may take another plan"
 
 
 def workflow_permissions(facts: Facts) -> Iterator[Diagnosis]:
@@ -61,27 +60,62 @@ def branch_protection(facts: Facts) -> Iterator[Diagnosis]:
 
 
 def _faults(found: Protection) -> Iterator[Diagnosis]:
-    check = "branch-protection"
-    if not found.needs_pull:
-        message = "the default branch takes changes without a pull request"
-        advice = f'add a rule for it in {_RULES}: "Require a pull request before merging"; a private one may need another plan'
-        yield Diagnosis(check, message, Weight.ERROR, "branch-unprotected", advice)
-    if not found.needs_owners:
-        message = "nobody has to ask the code owners"
-        advice = f'tick "Require review from Code Owners" in the rule of the default branch ({_RULES})'
-        yield Diagnosis(check, message, Weight.ERROR, "owners-not-required", advice)
-    if found.needs_pull and not found.approvals:
-        message = "a pull request needs no approval, so whoever rotates a key may confirm it alone"
-        advice = f'set "Required approvals" to 1 in the rule of the default branch ({_RULES})'
-        yield Diagnosis(check, message, Weight.WARNING, "approvals-missing", advice)
-    if not found.checks:
-        message = "a pull request may be merged before the declared files are checked"
-        advice = f'name the job of the check under "Require status checks to pass" ({_RULES})'
-        yield Diagnosis(check, message, Weight.WARNING, "checks-not-required", advice)
-    if not found.refuses_force:
-        message = "the history of the default branch may be written anew"
-        advice = f'tick "Block force pushes" in the rule of the default branch ({_RULES})'
-        yield Diagnosis(check, message, Weight.WARNING, "force-push-allowed", advice)
+    return (fault for is_given, fault in _FAULTS if is_given(found))
+
+
+def _fault(weight: Weight, code: str, message: str, advice: str) -> Diagnosis:
+    return Diagnosis(
+        "branch-protection", message, weight, code, f"{advice} in the rule of the default branch ({_RULES})"
+    )
+
+
+_FAULTS: tuple[tuple[Callable[[Protection], bool], Diagnosis], ...] = (
+    (
+        lambda found: not found.needs_pull,
+        _fault(
+            Weight.ERROR,
+            "branch-unprotected",
+            "the default branch takes changes without a pull request",
+            'tick "Require a pull request before merging"',
+        ),
+    ),
+    (
+        lambda found: not found.needs_owners,
+        _fault(
+            Weight.ERROR,
+            "owners-not-required",
+            "nobody has to ask the code owners",
+            'tick "Require review from Code Owners"',
+        ),
+    ),
+    (
+        lambda found: found.needs_pull and not found.approvals,
+        _fault(
+            Weight.WARNING,
+            "approvals-missing",
+            "a pull request needs no approval, so whoever rotates a key may confirm it alone",
+            'set "Required approvals" to 1',
+        ),
+    ),
+    (
+        lambda found: not found.checks,
+        _fault(
+            Weight.WARNING,
+            "checks-not-required",
+            "a pull request may be merged before the declared files are checked",
+            'name the job of the check under "Require status checks to pass"',
+        ),
+    ),
+    (
+        lambda found: not found.refuses_force,
+        _fault(
+            Weight.WARNING,
+            "force-push-allowed",
+            "the history of the default branch may be written anew",
+            'tick "Block force pushes"',
+        ),
+    ),
+)
 
 
 # -- owners --------------------------------------------------------------------------------------------------------
