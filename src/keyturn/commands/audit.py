@@ -82,7 +82,7 @@ def run(world: World, options: argparse.Namespace) -> Exit:
         tracker=tracker.name if tracker else None,
         since=options.since,
         records=audit.weighed(records, answers),
-        files=tuple(_deposits(told.events, past, records)),
+        files=tuple(_deposits(told.events, past, records, options.id)),
         told=answers,
         notes=tuple(_notes(unread, answers)),
         home=_home(found, world),
@@ -113,9 +113,7 @@ def _past(events: Iterable[Event], catalogue: Catalogue) -> tuple[Past, tuple[Ch
     states: dict[str, list[State[Any]]] = {kind: [] for kind in _KINDS}
     unread = []
     for event in events:
-        kind = next((kind for kind, place in _KINDS.items() if event.path.startswith(place)), None)
-        if kind is None:
-            continue
+        kind = next(kind for kind, place in _KINDS.items() if event.path.startswith(place))
         change = Change(event.order, event.commit, event.at, event.makers, event.path, event.blob)
         value = reader.value(kind, event)
         if value is None and event.blob:
@@ -157,13 +155,13 @@ class _Reader:
         return replace(found, slug=self.catalogue.slug(found.provider))
 
 
-def _deposits(events: Iterable[Event], past: Past, records: Sequence[Record]) -> Iterator[Deposit]:
-    """Give the files of the audited commit that bear on what is shown, with their hashes."""
+def _deposits(events: Iterable[Event], past: Past, records: Sequence[Record], chosen: str | None) -> Iterator[Deposit]:
+    """Give the files of the audited commit with their hashes; of one key that was chosen its own alone."""
     last = {event.path: event for event in events}
     ids = {state.change.path: state.value.id for state in past.rotations if state.value}
     shown = {record.path for record in records}
     for path, event in sorted(last.items()):
-        if event.blob and (not path.startswith(_ROTATIONS) or path in shown):
+        if event.blob and (chosen is None or not path.startswith(_ROTATIONS) or path in shown):
             digest = sha256(event.text).hexdigest() if event.text is not None else None
             yield Deposit(path, event.blob, digest, ids.get(path))
 

@@ -107,10 +107,10 @@ def _why(ask: Ask) -> str:
 
 def _approved(turn: Turn, report: Report) -> Iterator[Item]:
     parts = [("what asked for it", ask.change) for ask in turn.asked if ask.change]
-    parts += [("the evidence", each.change) for each in turn.evidence[-1:]]
+    parts += [("the evidence", each.change) for each in turn.evidence]
     if turn.ended and not turn.evidence:
         parts.append(("what ended it", turn.ended.change))
-    for what, change in parts:
+    for (what, _), change in {(what, change.commit): change for what, change in parts}.items():
         yield Item(f"{what}: {_approval(change, report.told)}", _pull_url(change, report))
     if not parts:
         yield Item("nothing to approve yet")
