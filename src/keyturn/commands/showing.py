@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from keyturn.model import Severity
 from keyturn.render import plans, problems
 from keyturn.render.days import counted
-from keyturn.render.escape import terminal
+from keyturn.render.escape import json_text, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,7 +39,7 @@ _NO_STEP: Callable[[], None] = lambda: None  # noqa: E731 - nothing to show
 
 def as_json(document: dict[str, Any] | list[Any]) -> str:
     """Write a JSON document as people and `jq` read it."""
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def complained(found: Sequence[Problem], world: World) -> None:

@@ -7,6 +7,7 @@ and everything else is escaped so that it reads as it was written.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from urllib.parse import quote, urlsplit
@@ -29,10 +30,11 @@ _ALIVE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _OPENING, _CLOSING = "\"'(", "\"').,;:!?"  # what surrounds a word without belonging to it
-_NEVER_IN_CODE = re.compile(r"([`|<>]|\](?=:))")  # `]:` would make a definition of a link's text
+# `]:` would make a definition of a link's text; `##[` begins a command of GitHub's log, wherever it stands in a line.
+_NEVER_IN_CODE = re.compile(r"([`|<>]|\](?=:)|#(?=#\[))")
 _SPECIAL = re.compile(r"[\\`*\[\]~<>&|#]|(?<![^\W_])_|_(?![^\W_])")
 _ENTITIES = {"`": "&#96;", "|": "&#124;", "<": "&lt;", ">": "&gt;", "&": "&amp;"}
-_BESIDE_CODE = {**_ENTITIES, "]": "&#93;"}
+_BESIDE_CODE = {**_ENTITIES, "]": "&#93;", "#": "&#35;"}
 _BLOCK_START = re.compile(r"[0-9]{1,9}[.)](?= |$)|[-+=:]")
 _BLANK = re.compile(r"[^\S\t]")
 _LANGUAGE = re.compile(r"[A-Za-z0-9+-]{1,20}")
@@ -146,6 +148,17 @@ def workflow_data(text: str) -> str:
 def workflow_property(text: str) -> str:
     """Return text as the value of a workflow command's property."""
     return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def json_text(text: str) -> str:
+    """Return a JSON document that says the same, in which nothing is hidden and nothing steers GitHub's log."""
+    lines = text.split("\n")
+    plain = (line if _is_plain(line) else "".join(map(_in_json, line)) for line in lines)
+    return "\n".join(plain).replace("##[", "#\\u0023[")
+
+
+def _in_json(character: str) -> str:
+    return json.dumps(character)[1:-1] if _is_hidden(character) else character
 
 
 def _shown(character: str) -> str:
