@@ -134,6 +134,11 @@ def test_a_library_that_is_missing_has_no_version(tmp_path: Path) -> None:
     assert (part.name, part.version, part.supported) == ("no-such-library", None, ">= 1.2")
 
 
+def test_a_copy_without_its_project_file_names_no_library(tmp_path: Path) -> None:
+    found = installation.machine("2.40", "keyturn-is-not-installed", tmp_path)
+    assert [part.name for part in found.parts] == ["Python", "git"]
+
+
 @pytest.mark.repository
 def test_the_range_of_python_is_what_the_package_says() -> None:
     project = tomllib.loads((SOURCES / "pyproject.toml").read_text(encoding="utf-8"))["project"]

@@ -38,8 +38,16 @@ def _requirements(package: str, sources: Path) -> Iterator[str]:
     try:
         found = metadata.requires(package) or []
     except metadata.PackageNotFoundError:
-        found = tomllib.loads((sources / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+        found = _declared(sources / "pyproject.toml")
     yield from (each for each in found if "extra ==" not in each)
+
+
+def _declared(project: Path) -> list[str]:
+    """Read what a project depends on; a copy without its project file says nothing."""
+    if not project.is_file():
+        return []
+    found: list[str] = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["dependencies"]
+    return found
 
 
 def _library(requirement: str) -> Part:
