@@ -392,6 +392,14 @@ def test_a_token_that_is_not_accepted_is_asked_about_once(clinic: Clinic) -> Non
     assert set(weights.values()) == {"unknown"}
 
 
+def test_no_permission_helps_a_token_that_is_not_accepted(clinic: Clinic) -> None:
+    clinic.desk.environment["GITHUB_TOKEN"] = "x" * 8
+    [found] = clinic.findings("--only", "heartbeat")
+    assert (found["code"], found["severity"]) == ("not-asked", "unknown")
+    assert found["advice"] == "give a valid token in GITHUB_TOKEN"
+    assert len(clinic.asked) == 1
+
+
 def test_a_token_that_ends_late_enough(clinic: Clinic) -> None:
     clinic.settings.expires = "2027-11-30 09:00:00 +0100"
     assert "accepted until 2027-11-30" in clinic.doctor("--only", "token").out

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 3  # of labels: GitHub lists the oldest first, and ours come with the first issues
 MOST_ENVIRONMENTS = 5  # whose branches are looked at
+_ACCOUNT = "/user"
 _PAGE = {"per_page": "100"}
 _ONE = {"per_page": "1"}
 _KINDS = {
@@ -104,7 +105,7 @@ class Inquiry:
 
     @cached_property
     def _account(self) -> Account:
-        answer = self._answer("/user", {})
+        answer = self._answer(_ACCOUNT, {})
         plain = Account(self.kind, scopes=_scopes(answer), expires=_expiry(answer), skew=self._skew(answer))
         if answer.is_well:
             return replace(plain, login=str(answer.document["login"]))
@@ -259,11 +260,16 @@ class Inquiry:
         except UnfinishedError:
             self._over = _SILENT
             raise _UnreadError(_SILENT) from None
-        if answer.status == NONE:
-            self._over = _SILENT
-        elif answer.status == UNAUTHORIZED and not is_nameless(answer) and api is None:
-            self._over = Unread(Obstacle.REFUSED)
+        self._over = self._end(answer) if api is None else None
+        if self._over is not None and path != _ACCOUNT:
+            raise _UnreadError(self._over)
         return answer
+
+    def _end(self, answer: Answer) -> Unread | None:
+        if answer.status == NONE:
+            return _SILENT
+        is_refused = answer.status == UNAUTHORIZED and not is_nameless(answer)
+        return Unread(Obstacle.REFUSED) if is_refused else None
 
 
 def _told(reader: Callable[[], object]) -> object:
