@@ -14,9 +14,10 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 LOWEST := $(LOCK) pyproject.toml --extra report --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
 GROUPS := validate release advisories peers native-peers
 FITS := $(BIN)/check-jsonschema --quiet
+SECONDS ?= 300
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint wheel bench lock upgrade clean
+.PHONY: help demo test lint wheel fuzz fuzz-smoke bench lock upgrade clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,8 +53,16 @@ lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of g
 wheel: $(INSTALLED) ## build the wheel and run the tests against it, far from the source
 	.ci/wheel $(BIN)/python
 
+fuzz: $(INSTALLED) ## look for documents that break us, for SECONDS (300), then with deep property tests
+	$(BIN)/python fuzz/documents.py --seconds $(SECONDS)
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile=deep tests/core/test_render_hostile.py tests/shell/test_hostile_files.py
+
+fuzz-smoke: $(INSTALLED)
+	$(BIN)/python fuzz/documents.py --seconds 60
+
 bench: $(INSTALLED) ## measure how long the commands take
 	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/secrets.py
 
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
