@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from keyturn.errors import OutsideError
-from keyturn.history.program import answer, fields
+from keyturn.history.program import answer
 from keyturn.history.repository import DEEPER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# A commit's moment begins with what no relative path begins with.
-_LOG = ("log", "--first-parent", "-m", "-z", "--name-only", "--no-renames", "--relative", "--format=/%ct")
+# A commit ends with an empty field, and its moment comes before its files.
+_LOG = ("log", "--first-parent", "-m", "-z", "--name-only", "--no-renames", "--relative", "--format=%x00%ct")
 
 
 def changed(root: Path, folder: str) -> Mapping[str, datetime]:
@@ -29,16 +29,13 @@ def changed(root: Path, folder: str) -> Mapping[str, datetime]:
     if answer(root, "rev-parse", "--is-shallow-repository") == "true":
         message = f"this clone is shallow, so when a key was last changed cannot be told; {DEEPER}"
         raise OutsideError(message)
-    return _latest(root, folder)
+    text = answer(root, *_LOG, "--", folder)
+    return _latest(text) if text else {}
 
 
-def _latest(root: Path, folder: str) -> Mapping[str, datetime]:
-    found: dict[bytes, bytes] = {}
-    moment = b""
-    for field in fields(root, *_LOG, "--", folder):
-        if field.startswith(b"/"):
-            moment = field[1:]
-        else:
-            found.setdefault(field.removeprefix(b"\n"), moment)  # the newest commit comes first
-    moments = {text: datetime.fromtimestamp(int(text), UTC) for text in set(found.values())}
-    return {os.fsdecode(path): moments[text] for path, text in found.items()}
+def _latest(text: str) -> Mapping[str, datetime]:
+    found: dict[str, datetime] = {}
+    for commit in reversed(text.split("\0\0")):  # the newest comes first, and is to win
+        moment, _, names = commit.strip("\0").partition("\0\n")
+        found.update(zip(names.split("\0"), repeat(datetime.fromtimestamp(int(moment), UTC))))
+    return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
 from keyturn.errors import OutsideError, RepositoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 MISSING = "this is a git repository, but git is not installed or not on the PATH; install it"
@@ -16,7 +16,6 @@ REFUSAL = "git refuses to work in this repository; run `git status`, which says 
 
 # What people may have set up for themselves, and what would change the answers.
 _PLAIN = ("git", "--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.follow=false")
-_SIZE = 1 << 16  # bytes
 _FATAL = 128  # its exit status
 
 
@@ -43,24 +42,11 @@ def answer(root: Path, *arguments: str) -> str | None:
     if not is_repository(root):
         return None
     try:
-        done = subprocess.run([*_PLAIN, *arguments], cwd=root, capture_output=True, check=False)  # noqa: S603 - git
+        done = subprocess.run(  # noqa: S603 - git
+            [*_PLAIN, *arguments], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        )
     except FileNotFoundError:
         raise OutsideError(MISSING) from None
     if done.returncode == _FATAL:
         raise RepositoryError(REFUSAL)
-    return None if done.returncode else done.stdout.decode(errors="surrogateescape").removesuffix("\n")
-
-
-def fields(root: Path, *arguments: str) -> Iterator[bytes]:
-    """Yield the fields that git ends with a zero byte, as they come; whoever stops asking stops git.
-
-    Raises RepositoryError where git fails.
-    """
-    command = [*_PLAIN, *arguments]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - git
-        rest = b""
-        while process.stdout and (chunk := process.stdout.read(_SIZE)):
-            *whole, rest = (rest + chunk).split(b"\0")
-            yield from whole
-        if process.wait():
-            raise RepositoryError(REFUSAL)
+    return None if done.returncode else os.fsdecode(done.stdout).removesuffix("\n")
