@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_github import BOT, FakeGitHub
+from fake_github import BOT, FakeGitHub, Run
+from fake_github.fake import utc_now
+from fake_github.settings import Settings
 from workflows.project import Project
 
 if TYPE_CHECKING:
@@ -18,9 +20,20 @@ collect_ignore_glob = [] if WORKFLOWS.is_dir() else ["test_*.py"]
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeGitHub]:
+def settings() -> Settings:
+    """Give the settings of a repository whose schedule has just run."""
+    now, path = utc_now(), ".github/workflows/schedule.yml"
+    return Settings(
+        workflows={"schedule.yml": "active"},
+        runs=[Run(1, now, now, "0" * 40, "schedule", path=path, event="schedule")],
+    )
+
+
+@pytest.fixture
+def fake(settings: Settings) -> Iterator[FakeGitHub]:
     with FakeGitHub() as running:
         running.add_repository("acme/keys")
+        running.routes.add(*settings.routes())
         yield running
     assert (running.violations, running.unexpected) == ([], [])
 

@@ -12,6 +12,7 @@ from fake_github.fake import utc_now
 
 if TYPE_CHECKING:
     from fake_github import FakeGitHub
+    from fake_github.settings import Settings
     from workflows.project import Project, Run
 
 pytestmark = pytest.mark.repository
@@ -115,7 +116,7 @@ def test_a_warning_is_shown_once_and_fails_nothing(change: Project) -> None:
 
 def test_the_base_judges(change: Project, fake: FakeGitHub) -> None:
     change.push()
-    change.write("keyturn.yaml", "max_waiver: 999d\nnotice: 20d\n")
+    change.write("keyturn.yaml", "max_waiver: 999d\nlimits: {max_close_count: 99}\n")
     declared = change.folder / LOADER
     declared.write_text(f"{declared.read_text()}waiver: {{until: {day(ago=-600)}, reason: Because.}}\n")
     change.propose()
@@ -155,7 +156,7 @@ def test_a_merge_queue_is_reviewed_against_what_is_merged_before_it(change: Proj
 def test_a_tracker_that_does_not_answer_leaves_out_the_plan_and_fails_nothing(
     change: Project, fake: FakeGitHub
 ) -> None:
-    fake.faults.before_effect("GET", "/issues$", 1, Kind.BAD_GATEWAY, times=99)
+    fake.faults.before_effect("GET", "/issues$|/actions/workflows/", 1, Kind.BAD_GATEWAY, times=99)
 
     told = check(change)
     assert told.result == "success", told.log
@@ -175,3 +176,23 @@ def test_a_change_after_which_a_run_would_refuse_is_stopped(change: Project, fak
     told = check(change)
     assert (told.steps[VALIDATION], told.steps[REVIEW]) == ("success", "failure")
     assert "`closes-too-much`" in comments(fake)[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "expected"),
+    [
+        ("active", 37, ("warning", "last ran on its schedule 37 hours ago")),
+        ("disabled_inactivity", 1, ("error", "GitHub stopped it after 60 days")),
+    ],
+    ids=["late", "stopped"],
+)
+def test_a_schedule_that_does_not_run_is_said_and_holds_nobody_up(
+    state: str, hours: int, expected: tuple[str, str], change: Project, settings: Settings
+) -> None:
+    settings.workflows["schedule.yml"] = state
+    settings.runs[0].started_at -= timedelta(hours=hours)
+
+    told = check(change)
+    assert told.result == "success", told.log
+    ((level, message),) = told.annotations
+    assert (level, expected[1] in message) == (expected[0], True)
