@@ -82,7 +82,7 @@ def _head() -> Iterator[str]:
 
 
 def _git() -> str:
-    return subprocess.run(["git", "--version"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S607
+    return subprocess.run(["git", "--version"], check=True, capture_output=True, text=True).stdout.strip()  # noqa: S607 - of the PATH
 
 
 def _versions() -> Iterator[str]:
