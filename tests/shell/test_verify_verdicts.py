@@ -257,6 +257,17 @@ def test_other_names_by_the_rotation(acme: Acme) -> None:
     assert "the environment lacks ACME_NEW;" in acme.verify().err
 
 
+@pytest.mark.parametrize(
+    "name", ["GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "KEYTURN_FINGERPRINT_KEY", "KEYTURN_SECRETS_TOKEN"]
+)
+def test_a_rotation_cannot_have_sent_what_is_no_key(acme: Acme, name: str) -> None:
+    acme.desk.declare(ID, OVERDUE, secrets={"token": {"old": name}})
+    acme.desk.environment[name] = "t" * 24
+    ran = acme.verify()
+    assert (ran.status, ran.out, acme.asked) == (1, "", [])
+    assert f"names {name}, which is never sent to a provider; name the variable that holds the key" in ran.err
+
+
 def test_the_new_key_must_be_another_one(acme: Acme) -> None:
     acme.desk.environment["KEYTURN_NEW_TOKEN"] = OLD
     ran = acme.verify()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keyturn.errors import UsageError
+from keyturn.errors import RepositoryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 FINGERPRINT_KEY = "KEYTURN_FINGERPRINT_KEY"
 NEW, OLD = "new", "old"
 _LENGTH = 12
+
+# What a job has for itself and not for a provider, whatever a rotation says.
+_NEVER = re.compile(r"(?:ACTIONS|GITHUB|RUNNER)_.*|GH_TOKEN|KEYTURN_(?!NEW_|OLD_).*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,10 @@ def read(
     """Return the values of both keys, of the old one alone for a baseline.
 
     What is no secret may also stand in the rotation's params. Raises UsageError, which names the variables, where
-    something is missing, or where both keys are the same.
+    something is missing, or where both keys are the same; RepositoryError where the rotation names one that is for us.
     """
     sides = (OLD,) if is_baseline else (NEW, OLD)
+    _insist_on_keys(rotation, fields, sides)
     found = {side: _values(rotation, fields, environment, side) for side in sides}
     missing = [
         name for side in sides for each, name in variables(rotation, fields, side).items() if not found[side].get(each)
@@ -54,6 +59,16 @@ def read(
         message = "the new key is the same as the old one; set the variables of the new key to the new value"
         raise UsageError(message)
     return pair
+
+
+def _insist_on_keys(rotation: Rotation, fields: Sequence[CredentialField], sides: Sequence[str]) -> None:
+    names = (name for side in sides for name in variables(rotation, fields, side).values())
+    if ours := [name for name in names if _NEVER.fullmatch(name)]:
+        message = (
+            f"`secrets` of {rotation.path} names {' and '.join(ours)}, which is never sent to a provider; name the "
+            "variable that holds the key"
+        )
+        raise RepositoryError(message)
 
 
 def _values(
