@@ -67,7 +67,7 @@ PERMITTED: dict[str, dict[str, str]] = {
 }
 
 # Whose steps may name which secrets: nothing that a proposed change can start. See test_verify_workflow.py for its own.
-SECRETS = dict.fromkeys(WRITERS, {"KEYTURN_SECRETS_TOKEN"})
+SECRETS = dict.fromkeys(WRITERS, frozenset({"KEYTURN_SECRETS_TOKEN"}))
 
 
 def text(name: str) -> str:
@@ -311,7 +311,7 @@ def test_a_token_is_given_to_the_steps_that_need_it(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != VERIFYING])
 def test_no_secret_is_given_but_by_name_and_to_whom_the_table_allows_it(name: str) -> None:
     named = re.findall(r"\bsecrets\b\.?(\w*)", re.sub(r" # .*", "", text(name)))
-    assert set(named) <= SECRETS.get(name, set())
+    assert set(named) <= SECRETS.get(name, frozenset())
 
 
 @every_workflow
