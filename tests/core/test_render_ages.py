@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 from core.render_samples import ROTATION
 
@@ -47,9 +47,21 @@ def test_the_document_has_the_shape_of_the_design() -> None:
                 "status": "due-soon",
                 "owners": ["alice", "bob"],
                 "issue": 12,
+                "changed": None,
             }
         ],
     }
+
+
+def test_what_git_tells_stands_beside_the_rest() -> None:
+    dated = replace(ROUTINE, changed=datetime(2026, 11, 2, 9, tzinfo=UTC))
+    assert ages.document(TODAY, (dated,))["keys"][0]["changed"] == "2026-11-02T09:00:00+00:00"
+    assert ages.text(TODAY, (dated, LEAKED)) == [
+        "KEY               STATUS    AGE      DUE                     OWNERS      ISSUE  CHANGED",
+        "examplary/a|b     leaked    unknown  2026-11-23 (in 2 days)  alice, bob  -      -",
+        "examplary/loader  due-soon  89 days  2026-11-22 (in 1 day)   alice, bob  #12    2026-11-02",
+    ]
+    assert ages.markdown(TODAY, (dated,)).splitlines()[-1].endswith("| #12 | 2026-11-02 |")
 
 
 def test_lines_show_what_is_urgent_first() -> None:

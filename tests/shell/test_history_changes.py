@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from shell.desk import Desk
 
 from keyturn import history
 from keyturn.errors import OutsideError, RepositoryError
@@ -110,6 +111,26 @@ def test_git_that_fails_is_no_empty_answer(root: Root) -> None:
     root.commit("rotations/a.yaml")
     with pytest.raises(RepositoryError, match="git refuses to work"):
         program.answer(root.folder, "log", "no-such-revision")
+
+
+def test_ages_say_when_the_file_of_a_key_was_last_changed(root: Root) -> None:
+    desk = Desk(root.folder)
+    desk.declare("mixpanel/loader")
+    desk.declare("close/crm")
+    root.commit()
+    desk.declare("close/crm", created="2026-11-02")
+    root.commit()
+    desk.declare("mixpanel/new")
+    found = {
+        each["rotation"]: each["changed"]
+        for each in desk.keyturn("ages", "--changed", "--format", "json").document["keys"]
+    }
+    assert found == {
+        "mixpanel/loader": "2026-11-02T09:00:00+00:00",
+        "close/crm": "2026-11-03T09:00:00+00:00",
+        "mixpanel/new": None,
+    }
+    assert {each["changed"] for each in desk.keyturn("ages", "--format", "json").document["keys"]} == {None}
 
 
 @pytest.mark.parametrize("count", [1, 40])

@@ -11,7 +11,7 @@ from keyturn.render.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from keyturn.policy import Standing
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TURN = {Status.LEAKED: 0, Status.EXPIRED: 0, Status.WAIVED: 3, Status.HELD: 2, Status.RETIRED: 3, Status.FRESH: 2}
 _LATER = 1
 _NAMES = ("Key", "Status", "Age", "Due", "Owners", "Issue")
+_DATED = ("Changed",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class Age:
     status: Status
     owners: tuple[str, ...]
     issue: int | None
+    changed: datetime | None = None  # when its file was last changed; None where nobody asked, or git does not know it
 
 
-def age(standing: Standing, issue: int | None, today: date) -> Age:
+def age(standing: Standing, issue: int | None, today: date, changed: datetime | None = None) -> Age:
     """Judge the age of one key today; `issue` is the number of its open issue."""
     rotation = standing.rotation
     return Age(
@@ -47,6 +49,7 @@ def age(standing: Standing, issue: int | None, today: date) -> Age:
         status=standing.status,
         owners=rotation.owners,
         issue=issue,
+        changed=changed,
     )
 
 
@@ -62,17 +65,28 @@ def text(today: date, ages: Sequence[Age]) -> list[str]:
 
 
 def table(today: date, ages: Sequence[Age]) -> Table:
-    """Give a row for every key, the most urgent first."""
-    ordered = _by_urgency(ages)
-    return Table(_NAMES, tuple(_cells(each, today) for each in ordered), tuple(each.status.value for each in ordered))
+    """Give a row for every key, the most urgent first; with when its file was last changed where that is known."""
+    ordered, is_dated = _by_urgency(ages), _is_dated(ages)
+    cells = tuple((*_cells(each, today), *_changed(each, is_dated=is_dated)) for each in ordered)
+    return Table((*_NAMES, *_DATED[:is_dated]), cells, tuple(each.status.value for each in ordered))
 
 
 def markdown(today: date, ages: Sequence[Age]) -> str:
     """Write a Markdown table, the most urgent keys first."""
     if not ages:
         return "No keys."
-    rows = [_markdown_cells(each, today) for each in _by_urgency(ages)]
-    return tables.markdown(_NAMES, rows, most=1000)
+    is_dated = _is_dated(ages)
+    rows = [(*_markdown_cells(each, today), *_changed(each, is_dated=is_dated)) for each in _by_urgency(ages)]
+    return tables.markdown((*_NAMES, *_DATED[:is_dated]), rows, most=1000)
+
+
+def _is_dated(ages: Sequence[Age]) -> bool:
+    return any(each.changed for each in ages)
+
+
+def _changed(each: Age, *, is_dated: bool) -> tuple[str, ...]:
+    day = each.changed.date().isoformat() if each.changed else "-"
+    return (day,) if is_dated else ()
 
 
 def _entry(each: Age) -> dict[str, Any]:
@@ -85,6 +99,7 @@ def _entry(each: Age) -> dict[str, Any]:
         "status": each.status.value,
         "owners": list(each.owners),
         "issue": each.issue,
+        "changed": each.changed.isoformat() if each.changed else None,
     }
 
 
