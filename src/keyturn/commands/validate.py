@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
-from keyturn import files
-from keyturn.commands import showing, workspace
+from keyturn.commands import roots, sweep
 from keyturn.errors import Exit, UsageError
+from keyturn.files import tree
 from keyturn.model import Severity
 from keyturn.render import problems
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
     from keyturn.commands.world import World
@@ -34,16 +36,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="files or folders to speak of (default: all)"
     )
+    parser.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="speak of one of N parts; the first also of what files share"
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the result (default: text)")
 
 
 def run(world: World, options: argparse.Namespace) -> Exit:
     """Report the problems and fail where something needs correcting."""
-    root = workspace.root_of(world.folder, options.root)
+    root = roots.root_of(world.folder, options.root)
     asked = [_asked(world.folder / path, root) for path in options.paths]
-    found = workspace.load(root, world.today)
-    wanted = [problem for problem in found.problems if _is_asked_for(problem.path, asked)]
-    count = sum(1 for path in found.files if _is_asked_for(path, asked))
+    found = sweep.found(root, world.today, _scope(asked, options.shard))
+    wanted, count = found.problems, found.files
     world.say(_written(wanted, count, options.format))
     world.summarize(f"## Validation\n\n{problems.markdown(count, wanted)}\n")
     world.output(files=count, problems=len(wanted))
@@ -52,6 +56,8 @@ def run(world: World, options: argparse.Namespace) -> Exit:
 
 def _written(found: Sequence[Problem], count: int, form: str) -> str:
     if form == "json":
+        from keyturn.commands import showing
+
         return showing.as_json(problems.document(count, found))
     if form == "markdown":
         return problems.markdown(count, found)
@@ -73,8 +79,37 @@ def _asked(path: Path, root: Path) -> str:
     if any((at / folder).is_symlink() for folder in below.parents if folder.parts):
         message = f"{path} lies behind a linked folder, in which nothing is read; give the folder itself"
         raise UsageError(message)
-    return files.shown(root / below, root)
+    return tree.named(os.path.relpath(root / below, root))
+
+
+def _scope(asked: Sequence[str], shard: Shard | None) -> sweep.Scope:
+    """Return what to speak of; what files claim of each other is the first shard's to say."""
+    if not asked and shard is None:
+        return sweep.Scope()
+    return sweep.Scope(
+        lambda path: _is_asked_for(path, asked) and (shard is None or shard.has(path)),
+        shard is None or shard.number == 1,
+    )
 
 
 def _is_asked_for(path: str, asked: Sequence[str]) -> bool:
     return not asked or any(each in {path, "."} or path.startswith(f"{each}/") for each in asked)
+
+
+class Shard(NamedTuple):
+    """One of several parts of the files; each file is in exactly one, by a hash of its name."""
+
+    number: int  # from 1
+    of: int
+
+    def has(self, path: str) -> bool:
+        """Tell whether a file is in this part."""
+        return crc32(path.encode()) % self.of == self.number - 1
+
+
+def _shard(text: str) -> Shard:
+    found = re.fullmatch(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})", text)
+    if found is None or int(found[1]) > int(found[2]):
+        message = "write the number of this part and of all, for example 1/4"
+        raise argparse.ArgumentTypeError(message)
+    return Shard(int(found[1]), int(found[2]))

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from keyturn import checks, files, parse
+from keyturn.commands.reading import Part, read_declared, read_own, read_policy, reader
+from keyturn.commands.roots import root_of
 from keyturn.commands.shelf import shelved
-from keyturn.errors import UsageError
+from keyturn.files.tree import POLICY
 from keyturn.model import ENTRIES, Policy, Problem, Severity
 from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
     from keyturn.model import Catalogue, Entry, Finding, Incident, Rotation
 
 T = TypeVar("T")
-POLICY = "keyturn.yaml"
+__all__ = ["POLICY", "Workspace", "faults", "load", "root_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +47,15 @@ class Workspace:
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
-def root_of(folder: Path, given: Path | None) -> Path:
-    """Return the root that is meant: the given one, else the nearest folder with a `keyturn.yaml`."""
-    if given is None:
-        if (found := files.root_of(folder)) is None:
-            message = "no keyturn.yaml here or in a folder above; an empty one is enough, or say `--root DIR`"
-            raise UsageError(message)
-        return found
-    if not (folder / given).is_dir():
-        message = f"no folder {given}; give the one that holds `keyturn.yaml`"
-        raise UsageError(message)
-    return (folder / given).resolve()
-
-
 def load(root: Path, today: date) -> Workspace:
     """Read and check a root as a whole."""
     schemas = Schemas(files.schemas())
     reading = _Reading(
         root=root,
-        policy=_policy(root, schemas),
-        own=_own(root, schemas),
-        rotations=list(_declared(root, "rotations", _reader("rotation", schemas, parse.rotation))),
-        incidents=list(_declared(root, "incidents", _reader("incident", schemas, parse.incident))),
+        policy=read_policy(root, schemas),
+        own=read_own(root, schemas),
+        rotations=list(read_declared(root, "rotations", reader("rotation", schemas, parse.rotation))),
+        incidents=list(read_declared(root, "incidents", reader("incident", schemas, parse.incident))),
     )
     return _checked(reading, today)
 
@@ -80,58 +69,6 @@ def faults(shown: str, source: str) -> tuple[Problem, ...]:
     return tuple(files.locate(fault, source) for fault in found)
 
 
-# -- reading -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Part(Generic[T]):
-    """One file: what it says, or what is wrong with it."""
-
-    path: Path | None  # None for what is no regular file
-    shown: str
-    value: T | None
-    problems: tuple[Problem, ...] = ()
-
-
-def _reader(kind: str, schemas: Schemas, parsed: Callable[[str, Any], T]) -> Callable[[Path, str], _Part[T]]:
-    def read(path: Path, shown: str) -> _Part[T]:
-        document = files.read(path, shown)
-        if isinstance(document, tuple):
-            return _Part(path, shown, None, document)
-        if faults := schemas.findings(kind, shown, cast("Any", document.data)):
-            return _Part(path, shown, None, tuple(files.locate(fault, document.text) for fault in faults))
-        return _Part(path, shown, parsed(shown, document.data))
-
-    return read
-
-
-def _declared(root: Path, folder: str, read: Callable[[Path, str], _Part[T]]) -> Iterator[_Part[T]]:
-    for found in files.declared(root, folder):
-        if isinstance(found, Problem):
-            yield _Part(None, found.path, None, (found,))
-        else:
-            yield read(found, files.shown(found, root))
-
-
-def _own(root: Path, schemas: Schemas) -> list[_Part[Entry]]:
-    return [*_entries(root, schemas, "provider"), *_entries(root, schemas, "platform")]
-
-
-def _entries(root: Path, schemas: Schemas, kind: str) -> Iterator[_Part[Entry]]:
-    """Check the root's own entries of the catalogue; in a repository made from ours those are the shipped ones too."""
-    yield from _declared(root, f"{kind}s", _reader(kind, schemas, parse.entry))
-
-
-def _policy(root: Path, schemas: Schemas) -> _Part[Policy]:
-    path = root / POLICY
-    if not path.exists() and not path.is_symlink():
-        return _Part(path, POLICY, Policy())
-    part = _reader("policy", schemas, lambda _, document: parse.policy(document))(path, POLICY)
-    if [problem.code for problem in part.problems] == ["empty-file"]:
-        return _Part(path, POLICY, Policy())  # every key is optional, so an empty policy is the default one
-    return part
-
-
 # -- checking ------------------------------------------------------------------------------------------------------
 
 
@@ -140,18 +77,18 @@ class _Reading:
     """Every file of a root as it was read."""
 
     root: Path
-    policy: _Part[Policy]
-    own: list[_Part[Entry]]  # entries of the catalogue
-    rotations: list[_Part[Rotation]]
-    incidents: list[_Part[Incident]]
+    policy: Part[Policy]
+    own: list[Part[Entry]]  # entries of the catalogue
+    rotations: list[Part[Rotation]]
+    incidents: list[Part[Incident]]
 
-    def parts(self) -> Iterator[_Part[Any]]:
+    def parts(self) -> Iterator[Part[Any]]:
         """Give every file."""
         yield self.policy
         yield from self.own
         yield from self.declarations()
 
-    def declarations(self) -> Iterator[_Part[Any]]:
+    def declarations(self) -> Iterator[Part[Any]]:
         """Give every file that declares something."""
         yield from self.rotations
         yield from self.incidents

@@ -17,8 +17,6 @@ from keyturn.model import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MARKER = "keyturn.yaml"
-
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -108,12 +106,6 @@ def _leak(shown: str, line: int, column: int, detector: str) -> Problem:
 
 
 # -- the work tree -------------------------------------------------------------------------------------------------
-
-
-def root_of(start: Path) -> Path | None:
-    """Return the nearest folder from `start` upwards that has a `keyturn.yaml`."""
-    start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / MARKER).is_file()), None)
 
 
 def shown(path: Path, root: Path) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from keyturn.errors import RepositoryError
-from keyturn.files import disk
-from keyturn.files.text import BOM
-from keyturn.model import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keyturn.files import disk
+    from keyturn.model import Problem
+
+_SCHEMA = ".schema.json"
 _PACKAGE = Path(__file__).parent.parent
 _SOURCES = _PACKAGE.parent.parent
 
@@ -27,10 +27,26 @@ def _in_wheel_or_sources(wheel: Path, sources: Path, folder: str) -> Path:
     return wheel / folder if wheel.is_dir() else sources / folder
 
 
-def schemas(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+def schemas(folder: Path | None = None) -> Mapping[str, dict[str, Any]]:
     """Return every shipped JSON Schema by its kind: `rotation`, `incident`, `provider`, `platform`, `policy`."""
-    found = sorted((folder or shipped("schemas")).glob("*.schema.json"))
-    return {path.name.removesuffix(".schema.json"): json.loads(path.read_bytes()) for path in found}
+    return _SchemaFiles(folder or shipped("schemas"))
+
+
+class _SchemaFiles(Mapping[str, dict[str, Any]]):
+    """The schemas of a folder, each read when it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, kind: str) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self._folder / f"{kind}{_SCHEMA}").read_bytes())
+        return document
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.name.removesuffix(_SCHEMA) for path in sorted(self._folder.glob(f"*{_SCHEMA}")))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def catalogue(kind: str, root: Path | None = None) -> Iterator[tuple[str, disk.Document | tuple[Problem, ...]]]:
@@ -45,6 +61,8 @@ def slugs(kind: str, root: Path | None = None) -> list[str]:
 
 def entry(kind: str, slug: str, root: Path | None = None) -> disk.Document | tuple[Problem, ...] | None:
     """Read the one entry of this slug, the root's own before the shipped one; None where neither exists."""
+    from keyturn.files import disk
+
     if Path(slug).name != slug:  # a slug comes from a file or an argument and must not lead elsewhere
         return None
     own = _existing(root / kind, slug) if root else None
@@ -62,6 +80,8 @@ def is_override(kind: str, slug: str, root: Path) -> bool:
 
 def templates(root: Path) -> dict[str, str]:
     """Return the text of every template by its file name; the root's own ones win."""
+    from keyturn.files import disk
+
     own = [(path, disk.shown(path, root)) for path in sorted((root / "templates").glob("*.jinja"))]
     theirs = [(path, f"templates/{path.name}") for path in sorted(shipped("templates").glob("*.jinja"))]
     return {path.name: _template(path, shown) for path, shown in (*theirs, *own)}
@@ -73,6 +93,11 @@ def report_sources() -> dict[str, str]:
 
 
 def _template(path: Path, shown: str) -> str:
+    from keyturn.errors import RepositoryError
+    from keyturn.files import disk
+    from keyturn.files.text import BOM
+    from keyturn.model import Problem
+
     found = disk.source(path, shown)
     if isinstance(found, Problem):
         message = f"{shown}: {found.message}"

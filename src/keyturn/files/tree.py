@@ -7,13 +7,16 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
+POLICY = "keyturn.yaml"
 ENDINGS = (".yaml", ".yml")
 LINKED, UNLISTED = "not-a-regular-file", "unreadable"
 _SKIPPED = frozenset({".git"})
 
 # No symbolic link is followed, and a pipe does not block, where the system knows how.
+_BETWEEN = "\0"  # cannot be in a name
 FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -29,6 +32,12 @@ class Fault(NamedTuple):
 
     path: str
     code: str
+
+
+def root_of(start: Path) -> Path | None:
+    """Return the nearest folder from `start` upwards that has a `keyturn.yaml`."""
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / POLICY).is_file()), None)
 
 
 def runs(path: str) -> Iterator[Run | Fault]:
@@ -63,6 +72,37 @@ def _others(entry: os.DirEntry[str]) -> Iterator[Run | Fault]:
         yield Fault(entry.path, LINKED)
     elif entry.is_dir() and entry.name not in _SKIPPED:
         yield from runs(entry.path)
+
+
+class Listing:
+    """Every file below a folder in order, kept small: the names of a folder are one text."""
+
+    __slots__ = ("count", "faults", "folders")
+
+    def __init__(self, found: Iterable[Run | Fault]) -> None:
+        self.count = 0
+        self.faults: list[Fault] = []
+        self.folders: list[tuple[str, int, str]] = []
+        for each in found:
+            if isinstance(each, Fault):
+                self.faults.append(each)
+            elif each.names:
+                self.folders.append((each.folder, len(each.names), _BETWEEN.join(each.names)))
+                self.count += len(each.names)
+
+    def paths(self, start: int, stop: int) -> Iterator[str]:
+        """Give the files from one place in the order to another."""
+        place = 0
+        for folder, count, names in self.folders:
+            if place < stop and start < place + count:
+                wanted = names.split(_BETWEEN)[max(0, start - place) : stop - place]
+                yield from (f"{folder}{os.sep}{name}" for name in wanted)
+            place += count
+
+
+def listing(folder: str) -> Listing:
+    """List every file below a folder."""
+    return Listing(runs(folder))
 
 
 def content(path: str, largest: int) -> bytes | None:

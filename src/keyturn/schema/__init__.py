@@ -28,7 +28,7 @@ class Schemas:
     """The schemas of every kind of file; a validator is compiled when its kind is first met."""
 
     def __init__(self, documents: Mapping[str, Schema]) -> None:
-        self._schemas = {kind: _Compiled(document) for kind, document in documents.items()}
+        self._schemas = _Kinds(documents)
 
     def fits(self, kind: str, document: Document) -> bool:
         """Tell whether a document fits the schema of its kind."""
@@ -42,6 +42,15 @@ class Schemas:
         from keyturn.schema import explanation
 
         return explanation.findings(path, document, schema)
+
+
+class _Kinds(dict[str, "_Compiled"]):
+    def __init__(self, documents: Mapping[str, Schema]) -> None:
+        super().__init__()
+        self._documents = documents
+
+    def __missing__(self, kind: str) -> _Compiled:
+        return self.setdefault(kind, _Compiled(self._documents[kind]))
 
 
 class _Compiled:

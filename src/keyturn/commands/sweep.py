@@ -1,0 +1,232 @@
+"""Every problem of a root, found in one pass that forgets each file as soon as it is read.
+
+Most files are clear at a glance: plain lines, a document that fits its schema, nothing for a rule to say. Only the
+others are made into values and judged. Between files it is enough to know which ids are claimed twice.
+"""
+
+from __future__ import annotations
+
+from array import array
+from functools import cached_property
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
+
+from keyturn import triage
+from keyturn.files import distribution, plain, tree
+from keyturn.schema import Schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from keyturn.commands.judgement import Judge
+    from keyturn.commands.reading import Part
+    from keyturn.model import Incident, Problem, Rotation
+
+_LARGEST = 4 * plain.LARGEST  # bytes of a text that may be plain
+_NO_ID = -1
+
+
+class Found(NamedTuple):
+    """What a run found in the files that it spoke of."""
+
+    problems: list[Problem]
+    files: int
+
+
+class Scope(NamedTuple):
+    """Which files a run speaks of, by their name below the root; all of them without `takes`."""
+
+    takes: Callable[[str], bool] | None = None
+    is_between: bool = True  # it also looks at what files claim of each other
+
+
+class Share(NamedTuple):
+    """What was found in some of the rotations; the id of each file is hashed, in order."""
+
+    problems: list[Problem]
+    ids: array[int]
+    former: list[tuple[int, str]]  # a file, by its place in the order, and an id that it had
+    matched: list[int]  # keys, for each incident
+
+
+def found(root: Path, today: date, scope: Scope) -> Found:
+    """Find everything that is wrong in the files of a scope."""
+    return _Sweep(root, today, scope).found()
+
+
+class _Sweep:
+    """One pass over a root."""
+
+    def __init__(self, root: Path, today: date, scope: Scope) -> None:
+        self.root, self.today, self.scope = root, today, scope
+        self.folder = str(root)
+        self.schemas = Schemas(distribution.schemas())
+        self.problems: list[Problem] = []
+        self.broken: list[str] = []  # entries of the catalogue, as problems name them
+
+    def found(self) -> Found:
+        self.broken += self.entries()
+        listing = tree.listing(f"{self.folder}/rotations")
+        self.problems += [self.judge.fault(each) for each in listing.faults]
+        self.problems += [problem for part in self.incidents for problem in part.problems]
+        shares = self.shares(listing)
+        self.problems += [problem for share in shares for problem in share.problems]
+        if self.scope.is_between:
+            self.problems += self.between(listing, shares)
+        takes = self.scope.takes
+        problems = self.problems if takes is None else [each for each in self.problems if takes(each.path)]
+        return Found(sorted(problems), self.counted(listing))
+
+    def counted(self, listing: tree.Listing) -> int:
+        """Count the files that declare something."""
+        takes = self.scope.takes
+        others = [*(self.name(fault.path) for fault in listing.faults), *(part.shown for part in self.incidents)]
+        if takes is None:
+            return listing.count + len(others)
+        return sum(map(takes, others)) + sum(takes(self.name(path)) for path in listing.paths(0, listing.count))
+
+    def name(self, path: str) -> str:
+        """Name a file as problems do."""
+        return tree.named(path[len(self.folder) + 1 :])
+
+    # -- what rotations are judged by ------------------------------------------------------------------------------
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Make what judges a file that is not clear at a glance."""
+        from keyturn.commands.judgement import Judge
+
+        return Judge(self.root, self.today, self.schemas, self.broken)
+
+    @cached_property
+    def ground(self) -> triage.Ground:
+        """Take from policy and catalogue what makes a rotation clear."""
+        policy = self.policy()
+        providers, platforms = (
+            _known(distribution.slugs(folder, self.root), folder, self.broken) for folder in ("providers", "platforms")
+        )
+        return triage.ground(self.today.isoformat(), policy, providers, platforms, self.judges_connection)
+
+    def judges_connection(self, platform: str, connection: str) -> bool:
+        """Tell whether a platform has a connection."""
+        return connection in self.judge.catalogue.platforms[platform].connections
+
+    @cached_property
+    def incidents(self) -> list[Part[Incident]]:
+        """Read the incidents; most roots have none."""
+        return self.judge.incidents() if any(True for _ in tree.runs(f"{self.folder}/incidents")) else []
+
+    def policy(self) -> Any:  # noqa: ANN401 - a document
+        document = self.document("policy", f"{self.folder}/{tree.POLICY}")
+        if document is plain.OTHER or not triage.is_clear_policy(document):
+            document, problems = self.judge.policy()
+            self.problems += problems
+        return document
+
+    def entries(self) -> Iterator[str]:
+        """Check the root's own entries of the catalogue and name each that has a problem."""
+        for kind in ("provider", "platform"):
+            listing = tree.listing(f"{self.folder}/{kind}s")
+            found = [self.judge.fault(fault) for fault in listing.faults]
+            for path in listing.paths(0, listing.count):
+                found += () if self.document(kind, path) is not plain.OTHER else self.judge.entry(kind, path)
+            self.problems += found
+            yield from (problem.path for problem in found)
+
+    def document(self, kind: str, path: str) -> Any:  # noqa: ANN401 - a document
+        """Return the document of a file that is plain and fits its schema, else OTHER."""
+        content = tree.content(path, _LARGEST)
+        if content is None or len(content) > _LARGEST:
+            return plain.OTHER
+        try:
+            data = plain.data(content.decode())
+        except UnicodeDecodeError:
+            return plain.OTHER
+        return data if data is not plain.OTHER and self.schemas.fits(kind, data) else plain.OTHER
+
+    # -- rotations -------------------------------------------------------------------------------------------------
+
+    def shares(self, listing: tree.Listing) -> list[Share]:
+        """Divide the rotations among processes, where there are enough to be worth it."""
+        from keyturn.commands.processes import divided
+
+        _ = self.ground, self.incidents  # made once, before there are several processes
+        return divided(lambda start, stop: self.share(listing, start, stop), listing.count)
+
+    def share(self, listing: tree.Listing, start: int, stop: int) -> Share:
+        """Read the rotations from one place in the order to another."""
+        share = Share([], array("q"), [], [0] * len(self.incidents))
+        takes, is_between = self.scope.takes, self.scope.is_between
+        for path in listing.paths(start, stop):
+            is_taken = takes is None or takes(self.name(path))
+            if is_taken or is_between:
+                problems = self.read(path, share, start)
+                share.problems.extend(problems if is_taken else ())
+        return share
+
+    def read(self, path: str, share: Share, start: int) -> Sequence[Problem]:
+        """Read one rotation and return what is wrong with it by itself."""
+        document = self.document("rotation", path)
+        if document is not plain.OTHER and triage.is_clear(document, self.ground):
+            share.ids.append(_hashed(f"{document['provider']}/{document['key']}"))
+            if share.matched:
+                self.match(_as_rotation(document), share)
+            return ()
+        verdict = self.judge.rotation(path)
+        if rotation := verdict.rotation:
+            share.former.extend((start + len(share.ids), former) for former in rotation.formerly)
+            self.match(rotation, share)
+        share.ids.append(_hashed(rotation.id) if rotation else _NO_ID)
+        return verdict.problems
+
+    def match(self, rotation: Rotation, share: Share) -> None:
+        for index, part in enumerate(self.incidents):
+            share.matched[index] += part.value is not None and part.value.match.matches(rotation)
+
+    # -- between files ---------------------------------------------------------------------------------------------
+
+    def between(self, listing: tree.Listing, shares: Sequence[Share]) -> Iterator[Problem]:
+        """Look closer at files whose ids seem to be claimed twice, and at what incidents match."""
+        ids = array("q")
+        for share in shares:
+            ids.extend(share.ids)
+        former = [each for share in shares for each in share.former]
+        wanted = {*_repeated(ids), *(_hashed(id_) for _, id_ in former)} - {_NO_ID}
+        if wanted:
+            claimants = {place for place, _ in former}
+            places = [place for place, id_ in enumerate(ids) if id_ in wanted or place in claimants]
+            yield from self.judge.between(path for place in places for path in listing.paths(place, place + 1))
+        count = sum(id_ != _NO_ID for id_ in ids)
+        for index, part in enumerate(self.incidents):
+            yield from self.judge.incident(part, sum(share.matched[index] for share in shares), count)
+
+
+def _known(slugs: Collection[str], folder: str, broken: Sequence[str]) -> frozenset[str]:
+    """Return the slugs of a folder of the catalogue, without those of broken entries."""
+    names = (path.removeprefix(f"{folder}/") for path in broken if path.startswith(f"{folder}/"))
+    return frozenset(slugs) - {name.rpartition(".")[0] for name in names if "/" not in name}
+
+
+def _hashed(id_: str) -> int:
+    return crc32(id_.encode())
+
+
+def _repeated(ids: array[int]) -> set[int]:
+    return {first for first, second in pairwise(sorted(ids)) if first == second}
+
+
+def _as_rotation(document: Any) -> Any:  # noqa: ANN401 - what an incident asks of a rotation that is clear
+    provider, key = document["provider"], document["key"]
+    return SimpleNamespace(
+        provider=provider,
+        slug=provider,
+        id=f"{provider}/{key}",
+        formerly=(),
+        tags=document.get("tags") or (),
+        owners=document["owners"],
+        environment=document.get("environment"),
+    )
