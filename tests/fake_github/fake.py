@@ -112,9 +112,11 @@ class FakeGitHub:
             return Snapshot(copy.deepcopy(self.state.repositories))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Bring all repositories back to what they were, and forget the schedule of faults."""
+        """Bring all repositories back to what they were, and forget the schedule of faults and what tokens spent."""
         with self._service.lock:
             self.faults.clear()
+            for token in self.state.tokens.values():
+                token.used, token.writes = 0, []
             self.state.repositories = copy.deepcopy(dict(snapshot.repositories))
 
     def limit_writes(self, *, minute: int = 80, hour: int = 500) -> None:

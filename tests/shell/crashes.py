@@ -118,7 +118,7 @@ class Scene:
         """Return the first issue of an id."""
         return next(each for each in ours(self.fake) if tie(each).id == id_)
 
-    def declare(self, count: int, created: str = DUE, **fields: object) -> None:
+    def declare(self, count: int, created: str = DUE, **fields: Any) -> None:
         """Declare that many keys."""
         for number in range(count):
             self.desk.declare(f"mixpanel/key-{number:03}", created=created, **fields)
@@ -150,13 +150,13 @@ def tie(issue: Issue) -> Marker:
     return found
 
 
-def ours(fake: FakeGitHub, scope: str = "acme/keys:.") -> list[Issue]:
+def ours(fake: FakeGitHub, scope: str = "acme/keys:.", login: str = BOT) -> list[Issue]:
     """Return what we opened and is still there."""
     found = fake.repository().present_issues()
     return [
         each
         for each in found
-        if each.author.login == BOT and (known := marker.read(each.body or "")) and known.scope == scope
+        if each.author.login == login and (known := marker.read(each.body or "")) and known.scope == scope
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,9 @@ class FakeTracker:
 
     def issues(self, since: date) -> list[Issue]:
         """List our issues."""
+        below = Counter(record.parent for record in self.records.values())
         recent = (record for _, record in sorted(self.records.items()) if _is_recent(record, since))
-        return [issue for record in recent if (issue := self._ours(record)) is not None]
+        return [issue for record in recent if (issue := self._ours(record, below[record.number])) is not None]
 
     def reminders(self, issue: Issue) -> frozenset[str]:
         """Return the reminders among our comments."""
@@ -108,7 +110,7 @@ class FakeTracker:
         record = self.records[number]
         self.records[number] = replace(record, comments=(*record.comments, (author, body)))
 
-    def _ours(self, record: Record) -> Issue | None:
+    def _ours(self, record: Record, children: int) -> Issue | None:
         tie = marker.read(record.body)
         if record.author != IDENTITY or tie is None or tie.scope != self.scope:
             return None
@@ -123,7 +125,7 @@ class FakeTracker:
             marker=tie,
             url=f"https://github.com/acme/keys/issues/{record.number}",
             parent=record.parent,
-            children=sum(each.parent == record.number for each in self.records.values()),
+            children=children,
         )
 
     def _record(self, number: int) -> Record:
