@@ -12,7 +12,6 @@ from zlib import crc32
 from keyturn.commands import roots, sweep
 from keyturn.errors import Exit, UsageError
 from keyturn.files import tree
-from keyturn.model import Severity
 from keyturn.render import problems
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     world.say(_written(wanted, count, options.format))
     world.summarize(f"## Validation\n\n{problems.markdown(count, wanted)}\n")
     world.output(files=count, problems=len(wanted))
-    return Exit.CORRECT if any(problem.severity is Severity.ERROR for problem in wanted) else Exit.WELL
+    return Exit.CORRECT if any(problem.severity == "error" for problem in wanted) else Exit.WELL
 
 
 def _written(found: Sequence[Problem], count: int, form: str) -> str:
