@@ -120,6 +120,11 @@ class Turn:
         return self.ended is not None or self.is_retired
 
     @property
+    def is_to_be_proved(self) -> bool:
+        """Tell whether somebody has to show that it is dead; a correction was never in use."""
+        return self.is_over and not (self.ended is not None and self.ended.how is End.CORRECTED)
+
+    @property
     def is_in_time(self) -> bool | None:
         """Tell whether it was shown to be replaced by its day; None where nothing was shown."""
         return None if self.proved is None else self.proved.date() <= self.due

@@ -90,7 +90,7 @@ def page(report: Report, templates: Templates) -> str:
 
 
 def _section(count: int, record: Record, report: Report) -> Section:
-    over = [turn for turn in record.turns if turn.is_over]
+    over = [turn for turn in record.turns if turn.is_to_be_proved]
     proved = sum(turn.proved is not None for turn in over)
     return Section(
         anchor=f"key-{count}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyturn.model.audit import End
 from keyturn.render import escape, tables
 from keyturn.render.audits.columns import POINTS
 from keyturn.render.audits.facts import SHORT, at, facts, outcome, title
@@ -22,7 +21,7 @@ _WIDTH = 10  # of the column of names
 def summary(report: Report) -> str:
     """Count what an audit shows, in one sentence."""
     turns = [turn for record in report.records for turn in record.turns]
-    over = [turn for turn in turns if turn.is_over and not (turn.ended and turn.ended.how is End.CORRECTED)]
+    over = [turn for turn in turns if turn.is_to_be_proved]
     proved = [turn for turn in over if turn.proved]
     late = sum(turn.is_in_time is False for turn in proved)
     shown = f"{len(proved)} of {len(over)} that are out of use proved" + (f", {late} of them late" if late else "")
