@@ -72,6 +72,33 @@ exec {python} "$@"
 """
 
 
+# What the actions of Pages take and give, without a site to publish to.
+UPLOAD_PAGES = """\
+name: upload-pages-artifact
+description: Keep the folder beside the checkout.
+inputs:
+  path: {{description: what to publish}}
+  retention-days: {{description: how long to keep it}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env:
+        SITE: ${{{{ inputs.path }}}}
+      run: cp -R "$SITE" {kept}
+"""
+DEPLOY_PAGES = """\
+name: deploy-pages
+description: Say where the site is.
+outputs:
+  page_url: {description: its address, value: "https://acme.example/keys/"}
+runs:
+  using: composite
+  steps:
+    - {shell: bash, run: echo published}
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What act told of one run of a workflow."""
@@ -227,7 +254,12 @@ class Project:
 
     def _stubs(self, workflow: str) -> Iterator[str]:
         text = (ROOT / ".github/workflows" / workflow).read_text(encoding="utf-8")
-        stubs = {"actions/checkout": CHECKOUT.format(origin=self.origin), "actions/setup-python": SETUP_PYTHON}
+        stubs = {
+            "actions/checkout": CHECKOUT.format(origin=self.origin),
+            "actions/setup-python": SETUP_PYTHON,
+            "actions/upload-pages-artifact": UPLOAD_PAGES.format(kept=self.place / "published"),
+            "actions/deploy-pages": DEPLOY_PAGES,
+        }
         for used in PINNED.finditer(text):
             stub = self.place / "stubs" / used["name"]
             stub.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,11 @@ PERMITTED: dict[str, dict[str, str]] = {
         "pull-requests": "write: opens the pull request of that branch",
     },
     "advisories.yml advisories": {"contents": "read"},
+    "pages.yml report": {"contents": "read", "issues": "read", "actions": "read", "pull-requests": "read"},
+    "pages.yml publish": {
+        "pages": "write: publishes the report",
+        "id-token": "write: shows Pages that it comes from this workflow",
+    },
     "release.yml build": {"contents": "read"},
     "release.yml attest": {
         "id-token": "write: signs as this workflow",
