@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from keyturn.history.changes import changed
-    from keyturn.history.chronicle import Chronicle, Event, chronicle
+    from keyturn.history.annals import Chronicle, Event, chronicle
     from keyturn.history.line import State, chain, states
     from keyturn.history.publication import Patch, has_origin, publish
     from keyturn.history.repository import DEEPER
