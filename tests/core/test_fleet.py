@@ -102,9 +102,7 @@ PLAIN = key(created=OVERDUE).rotation
 
 
 def snapshots(*rotations: Rotation) -> list[Snapshot]:
-    return [
-        Snapshot(f"c{at}", moment(f"2026-11-{at:02}"), f"maker {at}", each) for at, each in enumerate(rotations, start=1)
-    ]
+    return [Snapshot(f"c{at}", moment(f"2026-11-{at:02}"), "alice", each) for at, each in enumerate(rotations, start=1)]
 
 
 def said(*rotations: Rotation) -> list[tuple[str, ...]]:

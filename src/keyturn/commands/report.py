@@ -15,7 +15,6 @@ from keyturn.fleet import Fleet
 from keyturn.fleet.past import Snapshot, pasts
 from keyturn.model import Severity
 from keyturn.render.days import counted
-from keyturn.render.report.links import Links
 from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from keyturn.fleet.past import Past
     from keyturn.model import Rotation
     from keyturn.policy import Standing
+    from keyturn.render.report.links import Links
 
 EPILOG = """\
 examples:
@@ -52,7 +52,7 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     """Gather the fleet and write it down; where the tracker does not answer, say so in the site and fail."""
     try:
         from keyturn.render import report
-    except ImportError:
+    except ModuleNotFoundError:
         message = "the report needs libraries that are not installed; run `pip install 'keyturn[report]'`"
         raise UsageError(message) from None
     gathered = _gathered(world, options)
@@ -146,6 +146,8 @@ def _name(maker: str) -> str:
 
 
 def _links(root: Path, tracker: str, world: World) -> Links:
+    from keyturn.render.report.links import Links
+
     server = world.environment.get("GITHUB_SERVER_URL", places.SERVER)
     name = places.repository(root, world)
     _, _, repository = tracker.partition("github:")

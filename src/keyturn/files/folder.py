@@ -63,8 +63,7 @@ def _list(folder: Path, paths: Iterable[str]) -> None:
 def _write(folder: Path, path: str, content: bytes) -> None:
     """Write a file in place of whatever has its name, unless it holds this already; no link is followed."""
     target = folder / path
-    if not target.parent.is_dir():
-        target.parent.mkdir(parents=True, exist_ok=True)
+    _prepare(folder, target.parent)
     if target.is_symlink():
         target.unlink()
     elif target.exists() and target.read_bytes() == content:
@@ -72,10 +71,23 @@ def _write(folder: Path, path: str, content: bytes) -> None:
     target.write_bytes(content)
 
 
+def _prepare(folder: Path, place: Path) -> None:
+    """Make a folder below ours; one that is a link leads elsewhere."""
+    if place != folder:
+        _prepare(folder, place.parent)
+        if place.is_symlink():
+            message = f"{place} is a link; remove it, so that the report is written where it belongs"
+            raise RepositoryError(message)
+        place.mkdir(exist_ok=True)
+
+
 def _remove(folder: Path, path: str) -> None:
     target = folder / path
+    if not target.parent.is_dir():
+        return  # somebody was here before
+    _prepare(folder, target.parent)
     target.unlink(missing_ok=True)
-    parent = target.parent
-    while parent != folder and not any(parent.iterdir()):
-        parent.rmdir()
-        parent = parent.parent
+    place = target.parent
+    while place != folder and not any(place.iterdir()):
+        place.rmdir()
+        place = place.parent

@@ -149,7 +149,7 @@ def _cleaned(tree: ET.Element, chart: Chart) -> str:
     """Keep the drawing alone: without the library's style, script, comments and hidden texts, with a name."""
     for parent in list(tree.iter()):
         for child in list(parent):
-            if str(child.tag).rpartition("}")[2] not in _KEPT:
+            if str(child.tag).rpartition("}")[2] not in _KEPT or "tooltip-overlay" in child.get("class", ""):
                 parent.remove(child)
     for element in tree.iter():
         element.attrib.pop("style", None)
