@@ -83,23 +83,18 @@ _OWN = {
 
 # Words that announce a value. They are words of our own files as well, so `key` needs one before it, and what
 # follows must look random.
-_KEYWORD = re.compile(
-    r"""(?x)
+_KEYWORD = r"""(?x)
     (?P<word>key|secret|token|password|passwd|passphrase|pwd|credentials?)
     ["'\]*`]{0,3} [ ]? (?: :=? | =>? ) [ ]?
     ["'`]? (?P<value> [^\s"'`,;{}\[\]<>()$]{8,} )
-    """,
-    re.IGNORECASE,
-)
-_BEFORE_KEY = re.compile(
-    r"(?i)(?:api|app|application|access|auth|account|secret|private|signing|encryption|license|dd)[ _-]?\Z",
-)
+    """
+_BEFORE_KEY = r"(?i)(?:api|app|application|access|auth|account|secret|private|signing|encryption|license|dd)[ _-]?\Z"
 
-_NAME = re.compile(r"[A-Z][A-Z0-9_]*|[a-z0-9]{1,15}(?:[-_./:][a-z0-9]{1,15})+|[A-Za-z]+(?:[-_./ ][A-Za-z]+)*[.:!?]?")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_URL = re.compile(r"[a-z]+://\S+")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Zz-]*)?")
-_RANDOM_LETTERS = re.compile(r"(?=.*[A-Za-z])(?=.*[0-9!@#%^&+=?*])")
+_NAME = r"[A-Z][A-Z0-9_]*|[a-z0-9]{1,15}(?:[-_./:][a-z0-9]{1,15})+|[A-Za-z]+(?:[-_./ ][A-Za-z]+)*[.:!?]?"
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_URL = r"[a-z]+://\S+"
+_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Zz-]*)?"
+_RANDOM_LETTERS = r"(?=.*[A-Za-z])(?=.*[0-9!@#%^&+=?*])"
 
 _BASIC_AUTH = re.compile(_OWN[BASIC_AUTH])
 
@@ -175,6 +170,16 @@ def _prefixed() -> re.Pattern[str]:
 
 
 @cache
+def _keyword() -> re.Pattern[str]:
+    return re.compile(_KEYWORD, re.IGNORECASE)
+
+
+@cache
+def _before_key() -> re.Pattern[str]:
+    return re.compile(_BEFORE_KEY)
+
+
+@cache
 def _own_pattern() -> re.Pattern[str]:
     return re.compile("|".join(f"({pattern})" for pattern in _OWN.values()))
 
@@ -229,9 +234,9 @@ def _of_prefixes(line: str) -> Iterator[tuple[int, str]]:
 
 
 def _keywords(text: str) -> Iterator[tuple[int, str]]:
-    for match in _KEYWORD.finditer(text):
+    for match in _keyword().finditer(text):
         is_key = match["word"].lower() == "key"
-        is_announced = not is_key or _BEFORE_KEY.search(text, max(0, match.start() - 12), match.start())
+        is_announced = not is_key or _before_key().search(text, max(0, match.start() - 12), match.start())
         if is_announced and _is_random(match["value"]):
             yield match.start("value") + 1, KEYWORD
 
@@ -239,7 +244,7 @@ def _keywords(text: str) -> Iterator[tuple[int, str]]:
 def _is_random(value: str) -> bool:
     """Tell a value from the names, dates, places and UUIDs that follow such keywords in ordinary files."""
     ordinary = (_NAME, _UUID, _URL, _MOMENT)
-    return _RANDOM_LETTERS.match(value) is not None and not any(kind.fullmatch(value) for kind in ordinary)
+    return re.match(_RANDOM_LETTERS, value) is not None and not any(re.fullmatch(kind, value) for kind in ordinary)
 
 
 # Some of the plugins' patterns take quadratic time, which a line of 256 KiB would turn into hours.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
-from keyturn.model import Version
+if TYPE_CHECKING:
+    from keyturn.model import Version
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(rf"{_DAY.pattern}([Tt][0-9:.]{{8,18}}([Zz]|[+-][0-9]{{2}}:[0-9]{{2}}))?")
@@ -24,6 +26,8 @@ def day(text: str) -> date:
 
 def version(text: str) -> Version:
     """Read a day, or a date-time with offset, which is then written in UTC."""
+    from keyturn.model import Version
+
     try:
         found = Version.read(_fitting(text, _MOMENT))
     except (ValueError, OverflowError):  # the offset may lead out of the calendar

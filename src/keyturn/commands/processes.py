@@ -27,7 +27,8 @@ def divided(work: Callable[[int, int], T], count: int) -> list[T]:
 
 def processes(count: int) -> int:
     """Tell how many processes are worth it here."""
-    return max(1, min(_processors() if _can_fork() else 1, count // LEAST, MOST))
+    worth = min(count // LEAST, MOST)
+    return min(worth, _processors()) if worth > 1 and _can_fork() else 1
 
 
 def _processors() -> int:

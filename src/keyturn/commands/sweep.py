@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from keyturn.model import Incident, Problem, Rotation
 
 _LARGEST = 4 * plain.LARGEST  # bytes of a text that may be plain
+_MANY = 2000  # rotations; fewer are not worth asking for a second process
 _NO_ID = -1
 
 
@@ -152,6 +153,8 @@ class _Sweep:
 
     def shares(self, listing: tree.Listing) -> list[Share]:
         """Divide the rotations among processes, where there are enough to be worth it."""
+        if listing.count < _MANY:
+            return [self.share(listing, 0, listing.count)]
         from keyturn.commands.processes import divided
 
         _ = self.ground, self.incidents  # made once, before there are several processes

@@ -176,7 +176,7 @@ def _recorded(case: Case, shown: Verification, prints: Fingerprints, hidden: tup
     changes = proof.changes(case, evidence, by)
     if case.options.dry_run or not case.options.record:
         # A document stays one document: beside JSON the diff is for people only.
-        world = replace(case.world, out=case.world.err) if case.options.format == "json" else case.world
+        world = case.world._replace(out=case.world.err) if case.options.format == "json" else case.world
         editing.change(case.found, case.subject, changes, world, is_dry=case.options.dry_run)
         if not case.options.dry_run:
             case.world.tell(f"{case.subject.path}: baseline recorded. Commit and merge it before you rotate the key.")

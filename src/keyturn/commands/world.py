@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TextIO
-
-from keyturn.model import Duration
-from keyturn.render.escape import terminal, workflow_data
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from pathlib import Path
 
-_MONTH = Duration(30, "d")
 
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """Everything outside of the files and the tracker."""
+class World(NamedTuple):
+    """Everything outside of the files and the tracker; no dataclass, which would take longer to make than a check."""
 
     folder: Path
     today: date
@@ -38,7 +31,9 @@ class World:
     @property
     def month_ago(self) -> date:
         """Give the day since which closed issues still count; a day set by hand does not hide real ones."""
-        return _MONTH.before(min(self.today, self.now().date()))
+        from keyturn.model import Duration
+
+        return Duration(30, "d").before(min(self.today, self.now().date()))
 
     @property
     def in_actions(self) -> bool:
@@ -62,6 +57,8 @@ class World:
 
     def warn(self, text: str) -> None:
         """Print what somebody should see even where silence was asked for; in Actions as an annotation."""
+        from keyturn.render.escape import terminal, workflow_data
+
         self.err.write(f"::warning::{workflow_data(text)}\n" if self.in_actions else f"keyturn: {terminal(text)}\n")
 
     def summarize(self, markdown: str) -> None:

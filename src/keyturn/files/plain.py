@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from keyturn import credentials
@@ -44,11 +44,10 @@ _HEAD: Final = re.compile(rf"( *)(- )?(?:({_KEY}):(?= |\Z))? *")
 _TAIL: Final = re.compile(rf" *(?: {_COMMENT})?")
 _COMMENTED: Final = re.compile(_COMMENT)
 _SCALAR: Final = re.compile(rf"({_BARE})|{_QUOTED}")
-_TOKEN: Final = re.compile(rf" *(?:([\[\]{{}},])|({_KEY}): +|({_IN_FLOW})|({_QUOTED}))")
 
-# The commonest lists and mappings: nothing but bare scalars in them.
-_PAIR: Final = re.compile(rf"({_KEY}): ({_IN_FLOW})")
-_PAIRS: Final = re.compile(rf"\{{{_KEY}: {_IN_FLOW}(?:, {_KEY}: {_IN_FLOW})*\}}")
+# The commonest lists and mappings have nothing but bare scalars in them; the tokens of others are compiled when met.
+_FLAT: Final = re.compile(rf"(?:({_KEY}): )?({_IN_FLOW})(, |[\]}}])")
+_TOKEN: Final = rf" *(?:([\[\]{{}},])|({_KEY}): +|({_IN_FLOW})|({_QUOTED}))"
 
 
 class Line(NamedTuple):
@@ -188,10 +187,9 @@ class _NotPlainError(Exception):
 
 
 def _flow(source: str, start: int) -> tuple[Any, int]:
-    if found := _PAIRS.match(source, start):
-        pairs = {key: _scalar(bare) for key, bare in _PAIR.findall(source, start, found.end())}
-        if len(pairs) == found[0].count(": ") and OTHER not in pairs.values() and all(map(_is_key, pairs)):
-            return pairs, found.end()
+    value, end = _pairs(source, start + 1) if source[start] == "{" else _items(source, start + 1)
+    if value is not OTHER:
+        return value, end
     tokens = _Tokens(source, start)
     try:
         return tokens.value(tokens.next(), 0), tokens.at
@@ -199,8 +197,40 @@ def _flow(source: str, start: int) -> tuple[Any, int]:
         return OTHER, start
 
 
+def _pairs(source: str, at: int) -> tuple[Any, int]:
+    pairs: dict[str, Any] = {}
+    while found := _FLAT.match(source, at):
+        key, bare, sign = found.groups()
+        value = _scalar(bare)
+        if key is None or key in pairs or value is OTHER or not _is_key(key):
+            break
+        pairs[key], at = value, found.end()
+        if sign != ", ":
+            return (pairs, at) if sign == "}" else (OTHER, at)
+    return OTHER, at
+
+
+def _items(source: str, at: int) -> tuple[Any, int]:
+    items: list[Any] = []
+    while found := _FLAT.match(source, at):
+        key, bare, sign = found.groups()
+        value = _scalar(bare)
+        if key is not None or value is OTHER:
+            break
+        items.append(value)
+        at = found.end()
+        if sign != ", ":
+            return (items, at) if sign == "]" else (OTHER, at)
+    return OTHER, at
+
+
 def _is_key(text: str) -> bool:
     return scalars.value(text) == text
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    return re.compile(_TOKEN)
 
 
 class _Tokens:
@@ -213,7 +243,7 @@ class _Tokens:
         self.at = at
 
     def next(self) -> re.Match[str]:
-        found = _TOKEN.match(self.source, self.at)
+        found = _token().match(self.source, self.at)
         if found is None:
             raise _NotPlainError
         self.at = found.end()
