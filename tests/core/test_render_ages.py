@@ -47,7 +47,6 @@ def test_the_document_has_the_shape_of_the_design() -> None:
                 "status": "due-soon",
                 "owners": ["alice", "bob"],
                 "issue": 12,
-                "changed": None,
             }
         ],
     }

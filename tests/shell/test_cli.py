@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fake_github import FakeGitHub, Kind
-from shell.desk import DUE, FRESH, Desk, at_github
+from shell.desk import DUE, FRESH, Desk, Ran, at_github
 
-from keyturn import cli
+from keyturn import __version__, cli
 from keyturn.commands import COMMANDS
 from keyturn.commands.world import World
 from keyturn.errors import Exit, worst
@@ -60,7 +60,6 @@ def test_a_real_process_does_the_same(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "the following arguments are required: COMMAND"),
         (["rotate"], "invalid choice: 'rotate'"),
         (["rotate", "plan"], "invalid choice: 'rotate'"),
         (["plan", "--fast"], "unrecognized arguments: --fast"),
@@ -85,6 +84,16 @@ def test_wrong_usage_ends_with_2(desk: Desk, arguments: list[str], said: str) ->
     assert (found.status, found.out, "Traceback" in found.err) == (2, "", False)
     assert found.err.startswith("keyturn: ")
     assert said in found.err
+
+
+def test_without_a_command_it_shows_the_help(desk: Desk) -> None:
+    found = desk.keyturn()
+    assert (found.status, found.out, found.err.startswith("usage: keyturn ")) == (2, "", True)
+    assert "what the next run would do" in found.err
+
+
+def test_the_version_is_one_line(desk: Desk) -> None:
+    assert desk.keyturn("--version") == Ran(0, f"keyturn {__version__}\n", "")
 
 
 def test_without_a_root_it_says_what_makes_one(tmp_path: Path) -> None:
@@ -143,7 +152,7 @@ def test_a_bug_ends_with_4_and_asks_for_a_report(desk: Desk) -> None:
     assert found.status == 4
     assert "Traceback (most recent call last)" in found.err
     assert "RuntimeError: the clock fell off the wall" in found.err
-    assert re.search(r"keyturn: this is a bug in \S+; please report it with the lines above\n$", found.err)
+    assert re.search(r"keyturn: this is a bug in keyturn \S+; please report it with the lines above\n$", found.err)
 
 
 def test_a_broken_template_is_the_repositorys_fault_not_ours(desk: Desk) -> None:

@@ -130,7 +130,7 @@ def test_ages_say_when_the_file_of_a_key_was_last_changed(root: Root) -> None:
         "close/crm": "2026-11-03T09:00:00+00:00",
         "mixpanel/new": None,
     }
-    assert {each["changed"] for each in desk.keyturn("ages", "--format", "json").document["keys"]} == {None}
+    assert not [each for each in desk.keyturn("ages", "--format", "json").document["keys"] if "changed" in each]
 
 
 @pytest.mark.parametrize("count", [1, 40])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from keyturn import history
 from keyturn.commands import decision, showing
-from keyturn.commands.confirming import ROTATIONS
 from keyturn.render import ages
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from keyturn.commands.world import World
     from keyturn.errors import Exit
 
+ROTATIONS = "rotations"
 EPILOG = """\
 examples:
   keyturn ages                                the most urgent keys first
@@ -28,9 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add tracker and format."""
     decision.arguments(parser)
     formats = ("text", "json", "markdown")
-    parser.add_argument(
-        "--changed", action="store_true", help="add when each key's file was last changed"
-    )
+    parser.add_argument("--changed", action="store_true", help="add when each key's file was last changed")
     parser.add_argument("--format", choices=formats, default="text", help="how to write the table (default: text)")
 
 

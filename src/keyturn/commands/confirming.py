@@ -21,18 +21,15 @@ if TYPE_CHECKING:
     from keyturn.history import State
     from keyturn.model import RetirementEvidence, Rotation
     from keyturn.plan import Setting, Survey
-    from keyturn.trackers import Tracker
     from keyturn.trackers.api import Api
     from keyturn.trackers.github import GitHubTracker
 
 ROTATIONS = "rotations"
 
 
-def confirmed(found: Workspace, judged: Survey, tracker: Tracker, world: World) -> Survey:
+def confirmed(found: Workspace, judged: Survey, tracker: GitHubTracker, world: World) -> Survey:
     """Return the survey with what GitHub says; where no evidence waits to be confirmed, nobody is asked."""
-    if tracker.name == "local":
-        return judged
-    api, setting = cast("GitHubTracker", tracker).api, judged.setting
+    setting = judged.setting
     waiting = {
         rotation.id: (rotation, evidence)
         for rotation in judged.awaiting
@@ -40,7 +37,7 @@ def confirmed(found: Workspace, judged: Survey, tracker: Tracker, world: World) 
     }
     if not waiting:
         return judged.confirmed({})
-    witness = _witness(found, api, setting, world)
+    witness = _witness(found, tracker.api, setting, world)
     origins = _origins(found, waiting.values(), setting) if found.policy.evidence.four_eyes else {}
     return judged.confirmed({id_: witness.confirmation(*claimed, origins.get(id_)) for id_, claimed in waiting.items()})
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from keyturn import files
 from keyturn.actions import Remind
 from keyturn.commands import places, workspace
-from keyturn.commands.confirming import confirmed
 from keyturn.errors import Exit, UsageError
 from keyturn.plan import Plan, Setting, decided, survey
 from keyturn.render.templates import Templates
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
 
     from keyturn.commands.workspace import Workspace
     from keyturn.commands.world import World
+    from keyturn.plan import Survey
     from keyturn.policy import Standing
     from keyturn.trackers import Tracker
+    from keyturn.trackers.github import GitHubTracker
 
 _TRACKER = re.compile(r"local|github:[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9._-]+")
 
@@ -79,9 +80,18 @@ def decide(world: World, options: argparse.Namespace) -> Decision:
         left_alone=found.left_alone,
         is_whole=found.is_whole,
     )
-    judged = confirmed(found, survey(found.rotations, tracker.issues(world.month_ago), setting), tracker, world)
+    judged = _confirmed(found, survey(found.rotations, tracker.issues(world.month_ago), setting), tracker, world)
     planned = _unsaid(decided(judged), tracker)
     return Decision(found, tracker, templates, planned, places.address(found.root, world), tuple(judged.standings))
+
+
+def _confirmed(found: Workspace, judged: Survey, tracker: Tracker, world: World) -> Survey:
+    """Let GitHub confirm what nobody can type; a folder has nobody to ask."""
+    if tracker.name == "local":
+        return judged
+    from keyturn.commands.confirming import confirmed
+
+    return confirmed(found, judged, cast("GitHubTracker", tracker), world)
 
 
 def _unsaid(planned: Plan, tracker: Tracker) -> Plan:

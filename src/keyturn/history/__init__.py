@@ -39,15 +39,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Chronicle": "chronicle",
+    "Chronicle": "annals",
     "Comparison": "sides",
     "DEEPER": "repository",
-    "Event": "chronicle",
+    "Event": "annals",
     "Patch": "publication",
     "State": "line",
     "chain": "line",
     "changed": "changes",
-    "chronicle": "chronicle",
+    "chronicle": "annals",
     "comparison": "sides",
     "deleted": "sides",
     "export": "sides",

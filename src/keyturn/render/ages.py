@@ -54,8 +54,9 @@ def age(standing: Standing, issue: int | None, today: date, changed: datetime | 
 
 
 def document(today: date, ages: Sequence[Age]) -> dict[str, Any]:
-    """Give the JSON document of `ages`."""
-    return {"today": today.isoformat(), "keys": [_entry(each) for each in ages]}
+    """Give the JSON document of `ages`; `changed` is there where it is known of any key."""
+    is_dated = _is_dated(ages)
+    return {"today": today.isoformat(), "keys": [_entry(each, is_dated=is_dated) for each in ages]}
 
 
 def text(today: date, ages: Sequence[Age]) -> list[str]:
@@ -89,8 +90,8 @@ def _changed(each: Age, *, is_dated: bool) -> tuple[str, ...]:
     return (day,) if is_dated else ()
 
 
-def _entry(each: Age) -> dict[str, Any]:
-    return {
+def _entry(each: Age, *, is_dated: bool) -> dict[str, Any]:
+    fields = {
         "rotation": each.rotation,
         "provider": each.provider,
         "age_days": each.age_days,
@@ -99,8 +100,8 @@ def _entry(each: Age) -> dict[str, Any]:
         "status": each.status.value,
         "owners": list(each.owners),
         "issue": each.issue,
-        "changed": each.changed.isoformat() if each.changed else None,
     }
+    return fields | ({"changed": each.changed.isoformat() if each.changed else None} if is_dated else {})
 
 
 def _by_urgency(ages: Sequence[Age]) -> list[Age]:

@@ -1,0 +1,80 @@
+"""What the command line understands; of the commands only the one that is called is imported."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from keyturn import __version__
+from keyturn.commands import COMMANDS
+from keyturn.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keyturn.commands import Command
+
+_STATUSES = """\
+exit status:
+  0  well
+  1  something in the repository needs correcting, or the guard refused
+  2  wrong usage
+  3  the outside world did not answer, or refused
+  4  a bug in keyturn
+  5  stopped with work left; the next run goes on
+  130  interrupted
+"""
+
+
+def command(name: str) -> Command:
+    """Import a command."""
+    return cast("Command", importlib.import_module(f"keyturn.commands.{name}"))
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are errors like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of leaving the process."""
+        text = f"{message}; see `{self.prog} --help`"
+        raise UsageError(text)
+
+
+def parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser for these arguments; only the command that they name is imported."""
+    top = _Parser(
+        prog="keyturn",
+        description="Rotation of third-party API keys, kept in git.",
+        epilog=_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"keyturn {__version__}")
+    chosen = next((word for word in given if word in COMMANDS), None)
+    verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, summary in COMMANDS.items():
+        verb = verbs.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if name == chosen:
+            _add_arguments(verb, command(name))
+    return top
+
+
+def _add_arguments(verb: argparse.ArgumentParser, called: Command) -> None:
+    from keyturn.commands import moments
+
+    verb.epilog = f"{called.EPILOG}\n{_STATUSES}"
+    called.arguments(verb)
+    common = verb.add_argument_group("common options")
+    common.add_argument("--root", type=Path, metavar="DIR", help="the folder with keyturn.yaml (default: the nearest)")
+    common.add_argument(
+        "--today", type=moments.day, metavar="YYYY-MM-DD", help="the day to judge by (default: today in UTC)"
+    )
+    common.add_argument("--quiet", action="store_true", help="print only what was asked for, and errors")
