@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
+import sys
+import tempfile
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from shell.desk import DUE, Desk, Ran
 
 from keyturn import marker
 from keyturn.errors import Exit, OutsideError
@@ -18,7 +23,6 @@ from keyturn.trackers.local import LocalTracker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SINCE = date(2026, 10, 22)
 TIE = Marker(
@@ -274,6 +278,20 @@ def test_a_file_that_is_no_issue_stops_the_run_and_is_kept(tracker: LocalTracker
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "cut", ["", "<!--", "<!-- keyturn", '<!-- keyturn {"scope": "acme', '<!-- keyturn {"id": 1} -->']
+)
+def test_an_issue_of_ours_whose_marker_is_cut_off_is_not_opened_again(tracker: LocalTracker, cut: str) -> None:
+    tracker.create(DRAFT)
+    path = edited(tracker, BODY, cut)
+    before = path.read_bytes()
+
+    with pytest.raises(OutsideError, match="`<!-- keyturn` is cut off or was changed; correct it, or delete the file"):
+        tracker.issues(SINCE)
+
+    assert path.read_bytes() == before
+
+
 def test_a_person_may_note_when_it_was_closed(tracker: LocalTracker) -> None:
     tracker.create(DRAFT)
     edited(tracker, 'state: "open"', "state: closed")
@@ -353,9 +371,126 @@ def test_a_full_disk_leaves_the_old_file(tracker: LocalTracker) -> None:
     assert path.read_bytes() == before
 
 
+ENDLESS = """
+import itertools, sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from keyturn.trackers import Edit
+from keyturn.trackers.local import LocalTracker
+
+tracker = LocalTracker(Path(sys.argv[1]), "acme/keys:.", lambda: datetime(2026, 11, 21, tzinfo=UTC))
+for letter in itertools.cycle("ab"):
+    tracker.edit(1, Edit(letter * 500_000, ()))
+    print(letter, flush=True)
+"""
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_a_whole_file(tracker: LocalTracker) -> None:
+    tracker.create(DRAFT)
+    for edits in (1, 4, 9):
+        command = [sys.executable, "-c", ENDLESS, str(tracker.folder)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            for _ in range(edits):
+                process.stdout.readline()
+            process.kill()
+        body = front.read(only_file(tracker).read_text(encoding="utf-8")).body
+        assert body in {"a" * 500_000, "b" * 500_000}
+
+
 def test_a_killed_write_leaves_nothing_that_counts(tracker: LocalTracker) -> None:
     tracker.create(DRAFT)
     leftover = tracker.folder / f".{only_file(tracker).name}.abc.tmp"
     leftover.write_bytes(b"---\nnum")
 
     assert [issue.number for issue in tracker.issues(SINCE)] == [1]
+
+
+# -- a whole run -------------------------------------------------------------------------------------------------------
+
+NOBODY = 65_534
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Let permissions count even where the tests run as root."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def files(desk: Desk) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (desk.folder / ".keyturn/issues").iterdir()}
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Give a desk with two issues, in a place that everybody may enter."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        made = Desk(folder)
+        made.declare(created=DUE)
+        made.declare("close/crm", created=DUE)
+        assert made.keyturn("apply").status == 0
+        made.declare(created=DUE, owners=["carol"])
+        made.declare("close/new", created=DUE)
+        yield made
+
+
+def mended(desk: Desk) -> Ran:
+    """Run once more, and insist that this does everything and a further run nothing."""
+    ran = desk.keyturn("apply")
+    assert ran.status == 0, ran
+    assert desk.keyturn("apply").out == "nothing to do.\n"
+    return ran
+
+
+def test_a_disk_that_is_full_stops_the_run_and_loses_nothing(desk: Desk) -> None:
+    before = files(desk)
+    with files_of_at_most(600):
+        ran = desk.keyturn("apply")
+    assert ran.status == 3
+    assert "0001-rotate-close-crm.md" not in ran.err
+    assert "0002-rotate-mixpanel-loader.md: File too large; check its permissions and the space on the disk" in ran.err
+    assert "0 of 2 actions done; 2 left for the next run" in ran.err
+    assert files(desk) == before
+    assert "2 of 2 actions done" in mended(desk).err
+
+
+def test_a_folder_that_is_read_only_stops_the_run_and_loses_nothing(desk: Desk) -> None:
+    before, folder = files(desk), desk.folder / ".keyturn/issues"
+    folder.chmod(0o555)
+    with without_privileges():
+        assert desk.keyturn("plan").status == 0
+        ran = desk.keyturn("apply")
+    assert ran.status == 3
+    assert "0002-rotate-mixpanel-loader.md: Permission denied; check its permissions" in ran.err
+    assert files(desk) == before
+    folder.chmod(0o755)
+    assert "2 of 2 actions done" in mended(desk).err
+
+
+def test_a_folder_that_may_not_be_read_is_named(desk: Desk) -> None:
+    (desk.folder / ".keyturn/issues").chmod(0o000)
+    with without_privileges():
+        ran = desk.keyturn("plan")
+    assert (ran.status, f"cannot list {desk.folder}/.keyturn/issues: Permission denied" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize("kept", [0, 3, 60, 300, 420])
+def test_a_file_that_somebody_wrote_by_half_stops_the_run_and_is_named(desk: Desk, kept: int) -> None:
+    path = desk.folder / ".keyturn/issues/0001-rotate-close-crm.md"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:kept])
+    before = files(desk)
+    ran = desk.keyturn("apply")
+    assert (ran.status, f"{path} cannot be read as an issue" in ran.err, "Traceback" in ran.err) == (3, True, False)
+    assert files(desk) == before
+    path.write_bytes(whole)
+    assert "2 of 2 actions done" in mended(desk).err

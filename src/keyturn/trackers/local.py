@@ -181,6 +181,7 @@ def _issue(found: _Found) -> Issue | None:
     page = found.page
     tie = marker.read(page.body) if page.text("author") == AUTHOR else None
     if tie is None:
+        _insist_on_whole(found)
         return None
     is_open = page.text("state") == "open"
     return Issue(
@@ -196,6 +197,13 @@ def _issue(found: _Found) -> Issue | None:
         parent=_parent(page),
         opened_at=_opened_at(page),
     )
+
+
+def _insist_on_whole(found: _Found) -> None:
+    """Refuse an issue of ours whose marker was cut short: taken for somebody else's, it would be opened again."""
+    body, is_ours = found.page.body, found.page.text("author") == AUTHOR
+    if is_ours and (marker.BEGIN in body or marker.BEGIN.startswith(body)):
+        raise _unreadable(found.path, f"its line `{marker.BEGIN.strip()}` is cut off or was changed")
 
 
 def _parent(page: Page) -> int | None:
