@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keyturn.history.changes import changed
     from keyturn.history.annals import Chronicle, Event, chronicle
+    from keyturn.history.changes import changed
     from keyturn.history.line import State, chain, states
     from keyturn.history.publication import Patch, has_origin, publish
     from keyturn.history.repository import DEEPER
