@@ -29,6 +29,7 @@ class Command(Protocol):
 # In the order in which `keyturn --help` shows them; a module is imported only when its command is called.
 COMMANDS = {
     "validate": "check every declared file and report all problems",
+    "matrix": "divide the declared files among the jobs of a GitHub Actions matrix",
     "plan": "show what the next run would do",
     "apply": "make the issues agree with the files",
     "ages": "show how old every key is and when it is due",
