@@ -167,6 +167,34 @@ def test_runs_that_limits_always_cut_short_starve_nothing_and_go_on_in_the_right
     ]
 
 
+def test_an_issue_that_github_always_stumbles_over_starves_nothing_behind_it(scene: Scene) -> None:
+    scene.declare(3)
+    scene.well()
+    scene.declare(3, owners=["bob"])
+    scene.desk.declare("close/new", created=DUE)
+    for _ in range(2):
+        scene.fake.faults.before_effect("PATCH", "/issues/1$", 1, Kind.BAD_GATEWAY, times=9)
+        ran = scene.apply()
+    assert (ran.status, "mixpanel/key-000: GitHub did not say whether it could change issue #1" in ran.err) == (3, True)
+    assert "0 of 1 actions done; 1 left for the next run" in ran.err
+    assert [[each.login for each in issue.assignees] for issue in ours(scene.fake)] == [
+        ["alice", "bob"],
+        ["bob"],
+        ["bob"],
+        ["alice", "bob"],
+    ]
+
+
+def test_two_writes_in_a_row_without_an_answer_end_the_run(scene: Scene) -> None:
+    scene.declare(4)
+    scene.well()
+    scene.declare(4, owners=["bob"])
+    scene.fake.faults.before_effect("PATCH", "", 2, Kind.RESET, times=9)
+    assert scene.writes(status=3) == ["PATCH issues/1", "PATCH issues/2", "PATCH issues/3"]
+    scene.fake.faults.clear()
+    assert scene.writes() == ["PATCH issues/2", "PATCH issues/3", "PATCH issues/4"]
+
+
 # -- second identical run: zero writes ---------------------------------------------------------------------------------
 
 

@@ -46,7 +46,10 @@ class Written:
 
 
 class RefusedError(OutsideError):
-    """One issue was refused: locked, deleted or transferred, or not accepted as it is. The others can go on."""
+    """One issue was refused: locked, deleted, transferred or not accepted as it is; the others can go on.
+
+    Also where nobody said what came of a change to one that is there: it is not tried again in this run.
+    """
 
 
 class Tracker(Protocol):

@@ -135,9 +135,10 @@ def _failure(status: int, repository: str) -> str:
     return reasons.get(status, f"GitHub refused the request with status {status}")
 
 
-def ambiguity(what: str) -> OutsideError:
+def ambiguity(what: str, *, concerns_all: bool = True) -> OutsideError:
     """Say that a write may have worked; it is not repeated, since that could do it twice."""
-    return OutsideError(
+    kind = OutsideError if concerns_all else RefusedError
+    return kind(
         f"GitHub did not say whether it could {what}; it is not tried again now: the next run reads first and continues"
     )
 

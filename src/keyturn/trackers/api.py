@@ -72,6 +72,7 @@ class Api:
     _writer: Requester = field(init=False, repr=False)
     _last: Answer = field(init=False, default_factory=lambda: Answer(NONE))
     _written: datetime | None = field(init=False, default=None)
+    doubts: int = field(init=False, default=0)  # how many writes in a row had no answer that says what came of them
 
     def __post_init__(self) -> None:
         """Prepare one connection that repeats reads, and one that repeats nothing."""
@@ -85,7 +86,9 @@ class Api:
     def write(self, verb: str, path: str, fields: Mapping[str, object]) -> Answer:
         """Send a change once, and again only where a rate limit has refused it."""
         self._keep_distance()
-        return self._patiently(verb, path, {}, fields)
+        answer = self._patiently(verb, path, {}, fields)
+        self.doubts = self.doubts + 1 if answer.is_ambiguous else 0
+        return answer
 
     def _requester(self, repeats: Repeats) -> Requester:
         return Github(

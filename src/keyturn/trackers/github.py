@@ -219,7 +219,9 @@ class GitHubTracker:
     def _document(self, change: _Change, answer: Answer) -> dict[str, Any]:
         """Return what GitHub says it has written."""
         if answer.is_ambiguous:
-            raise answers.ambiguity(change.what)
+            # One issue that GitHub stumbles over on every run must not keep back all that comes after it. The second
+            # time it is GitHub; and after a new issue nobody knows whether another would be ours.
+            raise answers.ambiguity(change.what, concerns_all=change.number is None or self._api.doubts > 1)
         if not answer.is_well:
             raise answers.refusal(answer, self.repository, change.number)
         document: dict[str, Any] = answer.document
