@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 20
 MOST_NODES = 5000
+MOST_PROBLEMS = 100  # of one file; nobody reads on, and each would be shown in every format
 _SHORTEST_TO_SPLIT = 16  # characters; no shorter value is a credential broken over two lines
 
 # The C parser where PyYAML was built with it; both read the same events.
@@ -233,11 +234,16 @@ class _Composer:
         self.note(event, "duplicate-key", f"the same key stands on {lines}; keep one of them")
 
     def note(self, event: Any, code: str, message: str) -> None:
+        if len(self.problems) == MOST_PROBLEMS:
+            self.stop(event, "too-many-problems", f"more than {MOST_PROBLEMS} problems; correct those before it first")
+        self.append(event, code, message)
+
+    def append(self, event: Any, code: str, message: str) -> None:
         mark = event.start_mark
         self.problems.append(Problem(self.shown, mark.line + 1, mark.column + 1, code, message))
 
     def stop(self, event: Any, code: str, message: str) -> None:
-        self.note(event, code, message)
+        self.append(event, code, message)
         raise _StopError
 
 

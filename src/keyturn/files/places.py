@@ -5,6 +5,7 @@ Only texts that the loader accepted come here: its guards make the recursive com
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
@@ -31,9 +32,15 @@ def root(text: str) -> Node:
 
 def locate(finding: Finding, source: str) -> Problem:
     """Place a finding in the text that `read` accepted; a pointer that is not there gives its nearest parent."""
-    node = _pointed(root(source.removeprefix(BOM)), finding.pointer, on_key=finding.on_key)
+    node = _pointed(_last_root(source.removeprefix(BOM)), finding.pointer, on_key=finding.on_key)
     mark = node.start_mark
     return Problem(finding.path, mark.line + 1, mark.column + 1, finding.code, finding.message, finding.severity)
+
+
+@lru_cache(maxsize=1)
+def _last_root(text: str) -> Node:
+    # A file with thousands of findings would otherwise be parsed for each of them.
+    return root(text)
 
 
 def entries(node: Node) -> list[Entry]:
