@@ -5,11 +5,12 @@ An action says what is to be done and what the issue is to say, as values; the w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from keyturn.model import Entry, Issue, Marker, Status, Tier, Why
@@ -113,6 +114,57 @@ class Upkeep:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One key of a dashboard, with a day of its own and the number of its open issue."""
+
+    rotation: str
+    owners: tuple[str, ...]
+    tier: Tier
+    day: date
+    issue: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The keys of a dashboard of which the same is to be said; `day` names the column of their days."""
+
+    title: str
+    day: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An incident that is not over."""
+
+    summary: str
+    respond_by: date
+    issue: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything that the issue about all keys says: what is to be done, by days that stay what they are."""
+
+    id: str
+    title: str
+    groups: tuple[Group, ...]
+    alarms: Mapping[str, Alarm]  # by the id of the incident
+    reopened: bool = False
+
+    def numbered(self, numbers: Mapping[str, int]) -> Dashboard:
+        """Return it with the numbers of issues by id, where it names none yet."""
+        groups = tuple(
+            replace(
+                group, lines=tuple(replace(line, issue=numbers.get(line.rotation, line.issue)) for line in group.lines)
+            )
+            for group in self.groups
+        )
+        alarms = {id_: replace(alarm, issue=numbers.get(id_, alarm.issue)) for id_, alarm in self.alarms.items()}
+        return replace(self, groups=groups, alarms=alarms)
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence of ours put at the head of what an issue says already; the rest of it stays, ticks and all."""
 
@@ -120,7 +172,7 @@ class Note:
     details: tuple[str, ...] = ()
 
 
-Whole: TypeAlias = Content | Overview | Upkeep
+Whole: TypeAlias = Content | Overview | Upkeep | Dashboard
 Text: TypeAlias = Whole | Note
 
 

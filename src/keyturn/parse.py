@@ -271,6 +271,7 @@ def policy(document: Document) -> Policy:
         "escalate": _escalation,
         "limits": lambda section: Limits(**_given(section)),
         "evidence": _evidence_rules,
+        "dashboard": bool,
         "probe": lambda section: ProbeRules(**{name: tuple(items) for name, items in _given(section).items()}),
     }
     values |= {name: read(given[name]) for name, read in sections.items() if name in given}

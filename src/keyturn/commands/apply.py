@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from keyturn import history
-from keyturn.actions import Close, Content, Link, Open, Overview, Remind, Reopen, Update
+from keyturn.actions import Close, Content, Dashboard, Link, Open, Overview, Remind, Reopen, Update
 from keyturn.commands import decision, showing
 from keyturn.commands.showing import PLAN_FORMATS
 from keyturn.errors import Exit, OutsideError, UnfinishedError, UsageError, worst
@@ -164,9 +164,12 @@ class _Hand:
         return replace(ours, is_open=True, state_reason="reopened") if isinstance(action, Reopen) else ours
 
     def _body(self, action: Open | Update | Close | Reopen, previous: str) -> str:
-        path = action.text.path if isinstance(action.text, Content | Overview) else None
+        text = action.text
+        if isinstance(text, Dashboard):
+            text = text.numbered({id_: written.number for id_, written in self.opened.items()})
+        path = text.path if isinstance(text, Content | Overview) else None
         links = Links(file=f"{self.decided.address}/{path}" if path and self.decided.address else None)
-        return issue_body.body(action.text, action.marker, previous, self.decided.templates, links)
+        return issue_body.body(text, action.marker, previous, self.decided.templates, links)
 
     def _known(self, id_: str, issue: Issue | None) -> Written:
         if issue:

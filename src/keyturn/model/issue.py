@@ -46,6 +46,12 @@ class Why(StrEnum):
     DUE = "due"
     RETIRED = "retired"
     CATALOGUE = "catalogue"  # not of a key: entries of the catalogue are to be checked again
+    DASHBOARD = "dashboard"  # not of a key: an overview of all of them
+
+    @property
+    def is_apart(self) -> bool:
+        """Tell whether such an issue is about neither a key nor an incident, whatever its id."""
+        return self in {Why.CATALOGUE, Why.DASHBOARD}
 
     @property
     def is_leak(self) -> bool:

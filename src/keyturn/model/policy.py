@@ -97,3 +97,4 @@ class Policy:
     limits: Limits = field(default_factory=Limits)
     evidence: EvidenceRules = field(default_factory=EvidenceRules)
     probe: ProbeRules = field(default_factory=ProbeRules)
+    dashboard: bool = False  # whether one issue shows all that is to be done

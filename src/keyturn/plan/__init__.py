@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keyturn.actions import Close, Link, Note, Open, Remind, Reopen, StateReason, Update
 from keyturn.errors import GuardError
 from keyturn.model import Why
-from keyturn.plan import incidents, upkeep
+from keyturn.plan import dashboard, incidents, upkeep
 from keyturn.plan.case import Case, Opening, Setting
 from keyturn.plan.order import in_order, only, rationed
 from keyturn.plan.rules import RULES, closed, opened
@@ -83,9 +83,16 @@ def decided(found: Survey) -> Plan:
         steps.extend(_steps(id_, found))
     steps.extend(_of_incidents(found, _keys(found, steps) if setting.incidents else []))
     steps.extend(_of_catalogue(issues, setting))
-    kept, waiting = rationed(in_order(steps), issues, setting.policy.limits)
+    # The dashboard takes no place, and comes last, when all that it names has its number.
+    others = [issue for issue in issues if issue.marker.why is not Why.DASHBOARD]
+    kept, waiting = rationed(in_order(steps), others, setting.policy.limits)
     actions = tuple(opened(step) if isinstance(step, Opening) else step for step in kept)
-    return Plan(setting.today, actions, waiting, sum(issue.is_open for issue in issues))
+    return Plan(
+        setting.today,
+        (*actions, *_of_dashboard(found, waiting)),
+        waiting,
+        sum(issue.is_open for issue in others),
+    )
 
 
 def _keys(found: Survey, steps: Sequence[Step]) -> list[incidents.Key]:
@@ -118,6 +125,13 @@ def _of_catalogue(issues: Sequence[Issue], setting: Setting) -> Iterator[Action]
     issue = its_issue(about)
     yield from _duplicates(about, Case(setting, None, issue))
     yield from upkeep.actions(Case(setting, None, issue))
+
+
+def _of_dashboard(found: Survey, waiting: Sequence[Waiting]) -> Iterator[Action]:
+    about = [issue for issue in found.issues if issue.marker.why is Why.DASHBOARD]
+    case = Case(found.setting, None, its_issue(about))
+    yield from _duplicates(about, case)
+    yield from dashboard.actions(case, found, waiting)
 
 
 def _steps(id_: str, found: Survey) -> Iterator[Step]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LABEL = "key-rotation"
 INCIDENT = "incident"
 CATALOGUE = "catalogue"
+DASHBOARD = "rotation-dashboard"
 INCIDENTS = "incidents/"  # what the ids of incidents begin with
 STATUS = "status: "
 ORPHANED = "orphaned"
@@ -130,6 +131,8 @@ def title(id_: str, why: Why) -> str:
     """Return the title of an id's issue."""
     if why is Why.CATALOGUE:
         return "Check the catalogue again"
+    if why is Why.DASHBOARD:
+        return "Key rotation dashboard"
     return f"Incident {id_.removeprefix(INCIDENTS)}" if id_.startswith(INCIDENTS) else f"Rotate {id_}"
 
 
@@ -206,7 +209,7 @@ def is_status(label: str) -> bool:
 
 def is_ours(label: str) -> bool:
     """Tell whether we decide about this label; people's own ones stay."""
-    return label in {LABEL, CATALOGUE, INCIDENT, ORPHANED, OWNER_MISSING} or label.startswith(
+    return label in {LABEL, CATALOGUE, DASHBOARD, INCIDENT, ORPHANED, OWNER_MISSING} or label.startswith(
         ("provider: ", "tier: ", STATUS)
     )
 

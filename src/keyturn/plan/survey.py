@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from keyturn import policy as judge
 from keyturn.actions import StateReason
-from keyturn.model import Why
 from keyturn.plan.case import Case, File, kind
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Survey:
     setting: Setting
     cases: Mapping[str, Case]  # of every declared key, by id
     issues: Sequence[Issue]
-    by_id: Mapping[str, Sequence[Issue]]  # without the one about the catalogue; under the id of today
+    by_id: Mapping[str, Sequence[Issue]]  # without those that are about no key; under the id of today
 
     @property
     def standings(self) -> Iterator[tuple[Standing, int | None]]:
@@ -74,7 +73,7 @@ def _by_id(rotations: Sequence[Rotation], issues: Sequence[Issue]) -> Mapping[st
     declared = {rotation.id for rotation in rotations}
     adopted = {former: rotation.id for rotation in rotations for former in rotation.formerly if former not in declared}
     found: defaultdict[str, list[Issue]] = defaultdict(list)
-    keyed = (issue for issue in issues if issue.marker.why is not Why.CATALOGUE)  # a key may have that one's id
+    keyed = (issue for issue in issues if not issue.marker.why.is_apart)  # a key may have the id of such a one
     for issue in sorted(keyed, key=lambda issue: issue.number):
         found[adopted.get(issue.marker.id, issue.marker.id)].append(issue)
     return found

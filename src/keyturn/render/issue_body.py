@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keyturn import marker as hidden
-from keyturn.actions import Content, Note, Overview
+from keyturn.actions import Content, Dashboard, Note, Overview
 from keyturn.model import Status, Why
-from keyturn.render import catalogue_view, escape, incident_view
+from keyturn.render import catalogue_view, dashboard_view, escape, incident_view
 from keyturn.render.issue_view import page
-from keyturn.render.templates import CATALOGUE, INCIDENT, ISSUE
+from keyturn.render.templates import CATALOGUE, DASHBOARD, INCIDENT, ISSUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,9 +139,11 @@ class _Block:
 
     @property
     def parts(self) -> int:
-        """Give how many tasks, keys of an incident or entries of the catalogue there are."""
+        """Give how many tasks, keys or entries of the catalogue there are."""
         if isinstance(self.text, Content):
             return sum(len(section.tasks) for section in self.text.sections)
+        if isinstance(self.text, Dashboard):
+            return sum(len(group.lines) for group in self.text.groups)
         return len(self.text.keys if isinstance(self.text, Overview) else self.text.entries)
 
     def written(self, most: int | None = None) -> str:
@@ -151,6 +153,8 @@ class _Block:
         if isinstance(self.text, Overview):
             values = incident_view.values(self.text, self.links, most)
             return self.templates.render(INCIDENT, **values).strip("\n")
+        if isinstance(self.text, Dashboard):
+            return self.templates.render(DASHBOARD, **dashboard_view.values(self.text, most)).strip("\n")
         return self.templates.render(CATALOGUE, **catalogue_view.values(self.text, most)).strip("\n")
 
     def fitting(self, room: int) -> str:

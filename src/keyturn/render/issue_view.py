@@ -28,6 +28,7 @@ REASONS = {
     Why.DUE: "due: the key reaches the age that its policy allows",
     Why.RETIRED: "retired: the key is given up",
     Why.CATALOGUE: "catalogue: entries are to be checked again",
+    Why.DASHBOARD: "dashboard: an overview of all keys",
 }
 
 

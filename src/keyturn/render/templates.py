@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ISSUE = "issue.md.jinja"
 INCIDENT = "incident.md.jinja"
 CATALOGUE = "catalogue.md.jinja"
+DASHBOARD = "dashboard.md.jinja"
 AUDIT = "audit.html.jinja"
 
 _LARGEST_SOURCE = 64 * 1024  # characters
