@@ -99,8 +99,8 @@ def _disguised(source: str, composed: loader.Composed, shown: str, *, trusted: b
 
 def _leak(shown: str, line: int, column: int, detector: str) -> Problem:
     message = (
-        f"this looks like a credential ({detector}), so it is leaked now: take it out, declare a `request` with the "
-        "reason `leaked` in the rotation of that key, and rotate it"
+        f"this looks like a credential ({detector}), so it is leaked now: take it out, run "
+        "`keyturn request PROVIDER/KEY --reason leaked` for that key, and revoke it before anything else"
     )
     return Problem(shown, line, column, "credential", message)
 
