@@ -150,6 +150,8 @@ def _line(source: str) -> Any:
         return _NOTHING if is_empty else OTHER
     value, end = _value(source, head.end())
     is_open = end == head.end()
+    if is_open and key is not None:
+        end = head.end(3) + 1  # a comment needs the space that stands after the colon
     if value is OTHER or (is_open and key is None) or not _TAIL.fullmatch(source, end):
         return OTHER
     if key is not None and not _is_key(key):
