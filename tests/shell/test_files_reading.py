@@ -271,7 +271,7 @@ def test_credentials_are_refused_wherever_they_hide(source: str, expected: tuple
     assert isinstance(found, tuple)
     assert [(one.line, one.column, one.code) for one in found] == [(*expected, "credential")]
     assert TOKEN[8:20] not in str(found)
-    assert "`request`" in found[0].message
+    assert "`keyturn request PROVIDER/KEY --reason leaked`" in found[0].message
 
 
 def test_credentials_in_a_broken_file_are_reported_too() -> None:
