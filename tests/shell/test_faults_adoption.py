@@ -29,14 +29,14 @@ TIERS = ("critical", "standard", "low")
 
 @pytest.fixture(scope="module")
 def adopted() -> Adoption:
-    return worked_off(Adoption(300, capacity=20, leak_every=3), most_days=60)
+    return worked_off(Adoption(150, capacity=14, leak_every=2), most_days=60)
 
 
 def test_every_key_is_rotated_in_the_end(adopted: Adoption) -> None:
     assert adopted.is_over
     rows = {row.tier: row for row in adopted.rows()}
-    assert {tier: row.keys for tier, row in rows.items()} == {"critical": 30, "standard": 180, "low": 90}
-    assert adopted.most_waiting == 250
+    assert {tier: row.keys for tier, row in rows.items()} == {"critical": 15, "standard": 90, "low": 45}
+    assert adopted.most_waiting == 100
     assert rows["critical"].longest <= rows["standard"].longest <= rows["low"].longest <= 30
 
 

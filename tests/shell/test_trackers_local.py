@@ -300,6 +300,14 @@ def test_a_person_may_note_when_it_was_closed(tracker: LocalTracker) -> None:
     assert tracker.issues(SINCE)[0].closed_at == datetime(2026, 11, 20, tzinfo=UTC)
 
 
+def test_when_it_was_opened_is_not_needed(tracker: LocalTracker) -> None:
+    tracker.create(DRAFT)
+    assert tracker.issues(SINCE)[0].opened_at == now().replace(microsecond=0)
+    edited(tracker, 'created_at: "2026-11-21T09:00:00Z"', "created_at: soon")
+
+    assert tracker.issues(SINCE)[0].opened_at is None
+
+
 def test_a_field_with_another_kind_of_value_is_read_as_far_as_it_goes(tracker: LocalTracker) -> None:
     tracker.create(DRAFT)
     edited(tracker, 'title: "Rotate mixpanel/loader"', "title: [a]")
