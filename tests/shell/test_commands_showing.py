@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fake_github import FakeGitHub
-from shell.desk import DUE, FRESH, OVERDUE, Desk, at_github
+from shell.desk import DUE, FRESH, OVERDUE, Desk, Files, at_github
 
 from keyturn import cli
 
@@ -88,3 +88,32 @@ def test_nothing_is_printed_for_no_change(desk: Desk) -> None:
     desk.keyturn("request", "mixpanel/loader")
     again = desk.keyturn("request", "mixpanel/loader", "--dry-run")
     assert (again.status, again.out) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["plan", "ages", "apply"])
+def test_a_root_without_keys_says_how_to_begin(desk: Desk, command: str) -> None:
+    assert "rotations/ holds no key yet; declare the first one in a file such as" in desk.keyturn(command).err
+    assert desk.keyturn(command, "--quiet").err == ""
+    desk.declare(created=FRESH)
+    assert desk.keyturn(command).err == ""
+
+
+def test_what_is_closed_by_hand_twice_a_day_is_said(desk: Desk) -> None:
+    desk.declare(created=DUE)
+    desk.keyturn("apply")
+    issues = Files(desk.folder / ".keyturn/issues")
+    issues.close(1)
+    assert "closed by hand" not in desk.keyturn("plan").err
+    desk.keyturn("apply")
+    issues.close(1)
+    said = "mixpanel/loader: #1 was closed by hand again today; it is opened again tomorrow"
+    for command in ("plan", "ages"):
+        assert said in desk.keyturn(command).err
+    desk.calendar.later("1d")
+    assert "closed by hand" not in desk.keyturn("plan").err
+
+
+def test_a_root_has_a_policy_file(desk: Desk) -> None:
+    (desk.folder / "below").mkdir()
+    ran = desk.keyturn("plan", "--root", "below")
+    assert (ran.status, "no keyturn.yaml in below, so it is no root" in ran.err) == (2, True)

@@ -47,5 +47,6 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     else:
         showing.complained(decided.workspace.problems, world)
         showing.table(world, ages.table(world.today, rows), ages.text(world.today, rows))
+    showing.hints(decided, world)
     world.summarize(f"## Ages of the keys\n\n{ages.markdown(world.today, rows)}\n")
     return decided.status

@@ -11,10 +11,12 @@ from keyturn.actions import Remind
 from keyturn.commands import places, workspace
 from keyturn.errors import Exit, UsageError
 from keyturn.plan import Plan, Setting, decided, survey
+from keyturn.plan.case import File, Its
 from keyturn.render.templates import Templates
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from keyturn.commands.workspace import Workspace
     from keyturn.commands.world import World
@@ -36,6 +38,7 @@ class Decision:
     plan: Plan
     address: str | None = None  # below which a browser shows the root's files
     standings: tuple[tuple[Standing, int | None], ...] = ()  # every key, with the number of its open issue
+    closed_again: tuple[tuple[str, int], ...] = ()  # keys and issues that were opened again and closed again today
 
     @property
     def status(self) -> Exit:
@@ -82,7 +85,23 @@ def decide(world: World, options: argparse.Namespace) -> Decision:
     )
     judged = _confirmed(found, survey(found.rotations, tracker.issues(world.month_ago), setting), tracker, world)
     planned = _unsaid(decided(judged), tracker)
-    return Decision(found, tracker, templates, planned, places.address(found.root, world), tuple(judged.standings))
+    return Decision(
+        workspace=found,
+        tracker=tracker,
+        templates=templates,
+        plan=planned,
+        address=places.address(found.root, world),
+        standings=tuple(judged.standings),
+        closed_again=tuple(_closed_again(judged)),
+    )
+
+
+def _closed_again(judged: Survey) -> Iterator[tuple[str, int]]:
+    """Give what no action is about before tomorrow, so that nobody takes its silence for an end."""
+    wanted = {(File.WANTED, Its.CLOSED_BY_PERSON), (File.UNVERIFIED, Its.CLOSED_BY_PERSON)}
+    for id_, case in judged.cases.items():
+        if case.issue and case.row in wanted and case.issue.marker.reopened == judged.setting.today:
+            yield id_, case.issue.number
 
 
 def _confirmed(found: Workspace, judged: Survey, tracker: Tracker, world: World) -> Survey:

@@ -21,4 +21,7 @@ def root_of(folder: Path, given: Path | None) -> Path:
     if not (folder / given).is_dir():
         message = f"no folder {given}; give the one that holds `keyturn.yaml`"
         raise UsageError(message)
+    if not (folder / given / tree.POLICY).is_file():
+        message = f"no keyturn.yaml in {given}, so it is no root; an empty one is enough"
+        raise UsageError(message)
     return (folder / given).resolve()

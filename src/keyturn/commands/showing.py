@@ -69,6 +69,16 @@ def table(world: World, rows: Table, plain: Sequence[str]) -> None:
     Console(file=world.out).print(grid)
 
 
+def hints(decided: Decision, world: World) -> None:
+    """Say what neither a plan nor a table of ages shows."""
+    if not decided.workspace.files and not decided.plan.issues_open:
+        world.tell("rotations/ holds no key yet; declare the first one in a file such as rotations/mixpanel.yaml")
+    for id_, number in decided.closed_again:
+        world.tell(
+            f"{id_}: #{number} was closed by hand again today; it is opened again tomorrow unless proved"
+        )
+
+
 def plan(decided: Decision, world: World, form: str) -> None:
     """Show a plan and what is wrong in the files it was made from."""
     found = decided.workspace.problems
@@ -86,6 +96,7 @@ def plan(decided: Decision, world: World, form: str) -> None:
         table(world, plans.table(decided.plan), plans.text(decided.plan))
         if world.is_terminal:
             world.say(f"{plans.summary(decided.plan)}.")
+    hints(decided, world)
     world.summarize(_page(decided))
 
 
