@@ -62,7 +62,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         made = site(Path(folder))
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        sheet = browser.new_page(viewport={"width": 1180, "height": 940})
+        sheet = browser.new_page(viewport={"width": 1180, "height": 1320})
         for picture, page in PICTURES.items():
             sheet.goto((made / page).as_uri())
             sheet.screenshot(path=IMAGES / picture)

@@ -13,7 +13,7 @@ from core.samples import DUE, DUE_SOON, FRESH, OVERDUE, TODAY, day, evidence, in
 from keyturn import fleet as facts
 from keyturn.fleet import Band
 from keyturn.fleet.past import Snapshot, pasts
-from keyturn.model import Match, Method, Part, Retirement, Rotation, Status, Tier, Version, moment
+from keyturn.model import Duration, Match, Method, Part, Retirement, Rotation, Status, Tier, Version, moment
 
 # -- order and counts ------------------------------------------------------------------------------------------------
 
@@ -114,6 +114,7 @@ def said(*rotations: Rotation) -> list[tuple[str, ...]]:
     ("change", "told"),
     [
         ({"owners": ("carol",)}, "owners: carol instead of alice"),
+        ({"rotate_every": Duration.read("60d")}, "rotated every 60d instead of policy"),
         ({"tier": Tier.LOW}, "tier low instead of by policy"),
         ({"request": request(OVERDUE, "2026-11-25")}, "rotation requested by 2026-11-25: policy"),
         ({"hold": pause("2026-12-10")}, "hold until 2026-12-10"),

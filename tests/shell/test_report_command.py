@@ -227,6 +227,19 @@ def test_a_forged_list_removes_nothing_elsewhere(tmp_path: Path) -> None:
     assert outside.read_text(encoding="utf-8") == "mine"
 
 
+def test_a_folder_that_becomes_empty_goes(tmp_path: Path) -> None:
+    folder.publish(tmp_path, [("a/b/c.html", b"x"), ("index.html", b"x")])
+    folder.publish(tmp_path, [("index.html", b"x")])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [folder.LIST, "index.html"]
+
+
+def test_a_list_of_files_that_somebody_removed_hinders_nothing(tmp_path: Path) -> None:
+    folder.publish(tmp_path, [("gone/a.html", b"x"), ("index.html", b"x")])
+    (tmp_path / "gone/a.html").unlink()
+    (tmp_path / "gone").rmdir()
+    assert folder.publish(tmp_path, [("index.html", b"x")]) == 1
+
+
 def test_a_link_in_place_of_a_file_is_replaced_and_not_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside.txt"
     outside.write_text("mine", encoding="utf-8")
