@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
 LOWEST := $(LOCK) pyproject.toml --extra report --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
-GROUPS := validate release advisories peers native-peers
+GROUPS := validate uv release advisories peers native-peers
 FITS := $(BIN)/check-jsonschema --quiet
 SECONDS ?= 300
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
@@ -55,7 +55,8 @@ wheel: $(INSTALLED) ## build the wheel and run the tests against it, far from th
 
 fuzz: $(INSTALLED) ## look for documents that break us, for SECONDS (300), then with deep property tests
 	$(BIN)/python fuzz/documents.py --seconds $(SECONDS)
-	$(BIN)/python -m pytest -n 2 --hypothesis-profile=deep tests/core/test_render_hostile.py tests/shell/test_hostile_files.py
+	$(BIN)/python -m pytest -n 2 --hypothesis-profile=deep tests/core/test_render_hostile.py tests/shell/test_hostile_files.py \
+		tests/shell/test_faults_turns.py
 
 fuzz-smoke: $(INSTALLED)
 	$(BIN)/python fuzz/documents.py --seconds 60

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fake_github import FakeGitHub, Kind
-from hypothesis import event, note, settings, strategies as st
+from hypothesis import HealthCheck, event, note, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from shell.crashes import TRACKER, ours, repeated, tie
 from shell.desk import BOT, DUE, DUE_SOON, FRESH, OVERDUE, Calendar, Desk, at_github
@@ -262,6 +262,11 @@ class Turns(RuleBasedStateMachine):
         return len(self.fake.writes) == written
 
 
-# Each example takes as long as many of another test; `deep` tries hundreds.
-Turns.TestCase.settings = settings(max_examples=settings().max_examples // 4, stateful_step_count=30)
+# Each example takes as long as many of another test; the profile `deep` tries twenty times as many.
+Turns.TestCase.settings = settings(
+    max_examples=settings().max_examples // 4,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 test_two_runs_interleaved_in_any_order: Any = Turns.TestCase
