@@ -62,6 +62,7 @@ class Content:
     description: str | None = None
     environment: str | None = None
     tags: tuple[str, ...] = ()
+    deadline: date | None = None  # of the request or incident, where the key was due before it
     note: str | None = None  # of the request
     incident: str | None = None
     held_until: date | None = None

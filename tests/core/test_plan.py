@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keyturn.actions import Action, Planned
-    from keyturn.model import Issue
+    from keyturn.model import Incident, Issue
     from keyturn.plan import Setting
 
 OTHER = rotation(FRESH, key="other")
@@ -497,6 +497,26 @@ def test_an_issue_of_an_incident_says_which() -> None:
     [_, opened, _] = planned([rotation()], [], setting(incidents=(incident(),)))
     assert opened.text.incident == "Vendor leaked tokens"
     assert opened.subject.why is Why.INCIDENT
+
+
+@pytest.mark.parametrize(
+    ("created", "changes", "incidents", "deadline"),
+    [
+        pytest.param(OVERDUE, {}, (), None, id="nothing asked"),
+        pytest.param(FRESH, {"request": request(FRESH, "2026-11-30")}, (), None, id="the deadline is the due day"),
+        pytest.param(OVERDUE, {"request": leak(OVERDUE)}, (), day("2026-11-23"), id="a leak of an overdue key"),
+        pytest.param(OVERDUE, {}, (incident(),), day("2026-11-23"), id="an incident of an overdue key"),
+        pytest.param(
+            OVERDUE, {"request": leak(OVERDUE, "2026-11-22")}, (incident(),), day("2026-11-22"), id="the earlier of two"
+        ),
+    ],
+)
+def test_a_deadline_is_said_where_the_key_was_due_before_it(
+    created: str, changes: dict[str, object], incidents: tuple[Incident, ...], deadline: date | None
+) -> None:
+    made = plan([rotation(created, **changes)], [], setting(incidents=incidents)).actions
+    [text] = [each.text for each in made if isinstance(each, Open) and isinstance(each.text, Content)]
+    assert text.deadline == deadline
 
 
 def test_an_unverified_issue_says_what_is_missing() -> None:

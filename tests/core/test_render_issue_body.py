@@ -195,3 +195,8 @@ def test_a_reminder_mentions_logins_only(status: Status, why: Why, sentence: str
         "The checklist is in this issue. When it is done, record it with `keyturn record examplary/loader` in a pull "
         "request."
     )
+
+
+def test_a_deadline_stands_below_the_due_day() -> None:
+    assert "| Deadline | 2026-11-30 |" in written(content(deadline=date(2026, 11, 30)))
+    assert "Deadline" not in written(content())

@@ -53,7 +53,7 @@ def ran(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
 def test_a_real_process_does_the_same(desk: Desk) -> None:
     desk.declare(created=DUE)
     status, out, err = ran(desk.folder, "apply", *TODAY)
-    assert (status, out.splitlines()[-1], err) == (0, "1 to open.", "1 of 1 actions done\n")
+    assert (status, out.splitlines()[-1], err) == (0, "1 to open.", "1 of 1 actions done; the issues are in .keyturn/issues\n")
     assert ran(desk.folder, "validate", *TODAY) == (0, "1 file: no problems\n", "")
 
 

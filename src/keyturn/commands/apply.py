@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from keyturn import history
 from keyturn.actions import Close, Content, Dashboard, Link, Open, Overview, Remind, Reopen, Update
-from keyturn.commands import decision, showing
+from keyturn.commands import decision, places, showing
 from keyturn.commands.showing import PLAN_FORMATS
 from keyturn.errors import Exit, OutsideError, UnfinishedError, UsageError, worst
 from keyturn.render import issue_body
@@ -79,9 +79,9 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     outcome = _carried_out(decided, wanted[: limits.max_actions], world)
     left = len(wanted) - outcome.done
     if wanted:
-        world.tell(
-            f"{outcome.done} of {len(wanted)} actions done" + (f"; {left} left for the next run" if left else "")
-        )
+        rest = f"; {left} left for the next run" if left else ""
+        there = f"; the issues are in {places.issues(decided.tracker.name)}" if outcome.done else ""
+        world.tell(f"{outcome.done} of {len(wanted)} actions done{rest}{there}")
     world.output(actions=outcome.done, left=left)
     is_cut = len(wanted) > limits.max_actions
     return worst(decided.status, outcome.status, Exit.UNFINISHED if is_cut else Exit.WELL)

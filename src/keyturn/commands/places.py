@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 API = "https://api.github.com"
 SERVER = "https://github.com"
+ISSUES = ".keyturn/issues"  # of the local tracker, below the root
 PAUSE = 1.0  # seconds between writes, which GitHub asks for
 
 
@@ -53,8 +54,13 @@ def tracker(root: Path, name: str, policy: Policy, scope: str, world: World) -> 
     if name == "local":
         from keyturn.trackers.local import LocalTracker
 
-        return LocalTracker(root / ".keyturn" / "issues", scope, lambda: world.moment)
+        return LocalTracker(root / ISSUES, scope, lambda: world.moment)
     return _github(name.removeprefix("github:"), policy, scope, world)
+
+
+def issues(tracker: str) -> str:
+    """Say in a few words where a tracker's issues are."""
+    return ISSUES if tracker == "local" else tracker.removeprefix("github:")
 
 
 def conversation(repository: str, policy: Policy, world: World) -> Conversation:

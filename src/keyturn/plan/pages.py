@@ -116,6 +116,7 @@ def _content(case: Case, known: Marker) -> Content:
         description=rotation.description,
         environment=rotation.environment,
         tags=rotation.tags,
+        deadline=_deadline(stands, known.due),
         note=rotation.request_in_force.note if rotation.request_in_force else None,
         incident=stands.incident.summary if stands.incident else None,
         held_until=rotation.hold.until if is_held and rotation.hold else None,
@@ -125,6 +126,13 @@ def _content(case: Case, known: Marker) -> Content:
         missing=stands.missing if stands.status is Status.UNVERIFIED else (),
         reopened=known.reopened is not None,
     )
+
+
+def _deadline(stands: Standing, day: date) -> date | None:
+    """Return when a rotation was asked for by; an age that was reached before that hides it otherwise."""
+    request, incident = stands.rotation.request_in_force, stands.incident
+    asked = (request.deadline if request else day, incident.respond_by if incident else day)
+    return min((each for each in asked if each > day), default=None)
 
 
 def title(id_: str, why: Why) -> str:

@@ -136,6 +136,7 @@ def _rows(content: Content) -> Iterator[Row]:
     yield Row("Tier", content.tier.value)
     yield Row("Created", _code(content.created))
     yield Row("Due", content.due.isoformat())
+    yield Row("Deadline", content.deadline.isoformat() if content.deadline else "")
     yield Row("Reason", REASONS[content.why])
     yield Row("Provider", escape.markdown(_short(content.provider)))
     yield Row("Strategy", escape.markdown(_short(content.strategy)))
