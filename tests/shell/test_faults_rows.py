@@ -13,7 +13,9 @@ from core.samples import rotation
 from fake_github import Kind
 from hypothesis import given, strategies as st
 from shell.crashes import Scene, empty, ours, repeated, tie
-from shell.desk import BOT, DUE, OVERDUE
+from shell.desk import BOT, DUE, OVERDUE, Desk
+from shell.scripted_provider import reply, serving
+from shell.test_verify_verdicts import ID as PROBED, Acme, verdicts
 
 from keyturn import policy as judge
 from keyturn.model import Duration, Policy, Version
@@ -355,6 +357,20 @@ def test_issues_disabled_while_they_are_written_exit_3(scene: Scene) -> None:
     ran = scene.apply()
     assert (ran.status, len(scene.fake.writes)) == (3, 2)
     assert "stopped at mixpanel/key-001: issues are disabled in acme/keys" in ran.err
+
+
+# -- provider 5xx, time-out, 429: unknown; what a probe makes of every answer is in `test_probes_wire` -----------------
+
+
+@pytest.mark.parametrize("answer", [reply(500), reply(503), reply(429), b""], ids=["500", "503", "429", "no answer"])
+def test_provider_5xx_timeout_429_unknown(tmp_path: Path, answer: bytes) -> None:
+    with serving() as service:
+        desk = Desk(tmp_path)
+        desk.declare(PROBED, OVERDUE)
+        acme = Acme(service, desk)
+        acme.says(old=[answer])
+        status, document = acme.document()
+    assert (status, verdicts(document), document["proves"]) == (3, ("rejected", "accepted", "unknown"), False)
 
 
 # -- wrong identity: stops after one create at most --------------------------------------------------------------------
