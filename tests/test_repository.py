@@ -31,6 +31,7 @@ LOCKS = (
     "requirements/lowest.txt",
     "requirements/release.txt",
     "requirements/advisories.txt",
+    "requirements/report.txt",
 )
 
 # How many lines of the package are exempt from coverage. It may fall; a new exemption is argued for in review.
@@ -122,6 +123,11 @@ def test_every_locked_package_has_a_version_and_a_hash(lock: str) -> None:
             requirements(PROJECT["dependency-groups"]["release"], PROJECT["build-system"]["requires"]),
             id="release",
         ),
+        pytest.param(
+            LOCKS[5],
+            requirements(PROJECT["project"]["dependencies"], PROJECT["project"]["optional-dependencies"]["report"]),
+            id="report",
+        ),
         pytest.param(LOCKS[4], requirements(PROJECT["dependency-groups"]["advisories"]), id="advisories"),
     ],
 )
@@ -146,8 +152,8 @@ def test_the_lowest_versions_are_those_declared() -> None:
 
 
 def test_what_is_installed_to_use_and_to_develop_agrees() -> None:
-    runtime, dev = map(pins, LOCKS[:2])
-    assert runtime.items() <= dev.items()
+    runtime, dev, report = map(pins, (LOCKS[0], LOCKS[1], LOCKS[5]))
+    assert runtime.items() <= report.items() <= dev.items()
 
 
 @pytest.mark.parametrize(
