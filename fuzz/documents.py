@@ -25,13 +25,13 @@ SLOWEST = 10  # seconds for one document, on a machine that does other things as
 sys.path.insert(0, str(ROOT / "tests"))
 with atheris.instrument_imports(include=["keyturn"]):
     # What keyturn imports only when it is used would otherwise be imported without counters.
+    from journey import KINDS, travel
+
     import keyturn.credentials
     import keyturn.files.disk
     import keyturn.files.edits
     import keyturn.files.loader
     import keyturn.files.places  # noqa: F401 - the imports are the point
-    from journey import KINDS, travel
-
     from keyturn import files
 
 _EDITED = 0x80  # a first byte with this bit: the rest edits a sample
