@@ -54,24 +54,29 @@ class Share(NamedTuple):
     matched: list[int]  # keys, for each incident
 
 
-def found(root: Path, today: date, scope: Scope) -> Found:
-    """Find everything that is wrong in the files of a scope."""
-    return _Sweep(root, today, scope).found()
+def found(root: Path, today: date, scope: Scope, listed: Callable[[int], None] | None = None) -> Found:
+    """Find everything that is wrong in the files of a scope; `listed` is told how many rotations are to be read."""
+    return _Sweep(root, today, scope, listed or _nothing).found()
+
+
+def _nothing(_count: int) -> None:
+    """Take note of nothing."""
 
 
 class _Sweep:
     """One pass over a root."""
 
-    def __init__(self, root: Path, today: date, scope: Scope) -> None:
-        self.root, self.today, self.scope = root, today, scope
+    def __init__(self, root: Path, today: date, scope: Scope, listed: Callable[[int], None]) -> None:
+        self.root, self.today, self.scope, self.listed = root, today, scope, listed
         self.folder = str(root)
         self.schemas = Schemas(distribution.schemas())
         self.problems: list[Problem] = []
         self.broken: list[str] = []  # entries of the catalogue, as problems name them
 
     def found(self) -> Found:
-        self.broken += self.entries()
         listing = tree.listing(f"{self.folder}/rotations")
+        self.listed(listing.count)
+        self.broken += self.entries()
         self.problems += [self.judge.fault(each) for each in listing.faults]
         self.problems += [problem for part in self.incidents for problem in part.problems]
         shares = self.shares(listing)

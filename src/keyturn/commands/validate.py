@@ -12,6 +12,7 @@ from zlib import crc32
 from keyturn.commands import roots, sweep
 from keyturn.errors import Exit, UsageError
 from keyturn.files import tree
+from keyturn.history.program import is_repository
 from keyturn.render import problems
 
 if TYPE_CHECKING:
@@ -45,12 +46,27 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     """Report the problems and fail where something needs correcting."""
     root = roots.root_of(world.folder, options.root)
     asked = [_asked(world.folder / path, root) for path in options.paths]
-    found = sweep.found(root, world.today, _scope(asked, options.shard))
+    scope = _scope(asked, options.shard)
+    found = _whole(root, world) if scope.takes is None else sweep.found(root, world.today, scope)
     wanted, count = found.problems, found.files
     world.say(_written(wanted, count, options.format))
     world.summarize(f"## Validation\n\n{problems.markdown(count, wanted)}\n")
     world.output(files=count, problems=len(wanted))
     return Exit.CORRECT if any(problem.severity == "error" for problem in wanted) else Exit.WELL
+
+
+def _whole(root: Path, world: World) -> sweep.Found:
+    """Speak of every file, from memory where nothing has changed since."""
+    if not is_repository(root):
+        return sweep.found(root, world.today, sweep.Scope())
+    from keyturn.commands.memory import Memory
+
+    memory = Memory(root, world)
+    if (known := memory.found()) is not None:
+        return known
+    found = sweep.found(root, world.today, sweep.Scope(), memory.before)
+    memory.keep(found)
+    return found
 
 
 def _written(found: Sequence[Problem], count: int, form: str) -> str:

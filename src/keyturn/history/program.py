@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keyturn.errors import OutsideError, RepositoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MISSING = "this is a git repository, but git is not installed or not on the PATH; install it"
@@ -16,6 +17,7 @@ REFUSAL = "git refuses to work in this repository; run `git status`, which says 
 
 # What people may have set up for themselves, and what would change the answers.
 _PLAIN = ("git", "--literal-pathspecs", "-c", "log.showSignature=false", "-c", "log.follow=false")
+_PIECE = 65536  # bytes
 _FATAL = 128  # its exit status
 
 
@@ -50,3 +52,12 @@ def answer(root: Path, *arguments: str) -> str | None:
     if done.returncode == _FATAL:
         raise RepositoryError(REFUSAL)
     return None if done.returncode else os.fsdecode(done.stdout).removesuffix("\n")
+
+
+def pieces(root: Path, *arguments: str) -> Iterator[bytes]:
+    """Give what git prints piece by piece, for answers that are better not held as a whole."""
+    with subprocess.Popen(  # noqa: S603 - git
+        [*_PLAIN, *arguments], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        while process.stdout and (piece := process.stdout.read(_PIECE)):
+            yield piece
