@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from keyturn.model.confirmation import NOT_ASKED, Confirmation, FourEyes, Statement, Truth
     from keyturn.model.entry import ENTRIES, Entry
     from keyturn.model.faults import Finding, Pointer, Problem, Severity
-    from keyturn.model.incident import Incident, Match
-    from keyturn.model.issue import Issue, Marker, Status, Why
+    from keyturn.model.incident import INCIDENTS, Incident, Match
+    from keyturn.model.issue import MOST_ASSIGNEES, OWNER_MISSING, Issue, Marker, Status, Why
     from keyturn.model.moments import moment
     from keyturn.model.policy import EVERY_METHOD, Cadence, Escalation, EvidenceRules, Limits, Policy, ProbeRules, Rule
     from keyturn.model.probe import Auth, ClientAuth, Confidence, Marks, Outcome, Probe, Reason, Scheme, Verdict
@@ -51,7 +51,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ENTRIES",
     "EVERY_METHOD",
+    "INCIDENTS",
+    "MOST_ASSIGNEES",
     "NOT_ASKED",
+    "OWNER_MISSING",
     "UNKNOWN",
     "Auth",
     "Baseline",
@@ -133,8 +136,8 @@ _MODULES = {
     **dict.fromkeys(("NOT_ASKED", "Confirmation", "FourEyes", "Statement", "Truth"), "confirmation"),
     **dict.fromkeys(("ENTRIES", "Entry"), "entry"),
     **dict.fromkeys(("Finding", "Pointer", "Problem", "Severity"), "faults"),
-    **dict.fromkeys(("Incident", "Match"), "incident"),
-    **dict.fromkeys(("Issue", "Marker", "Status", "Why"), "issue"),
+    **dict.fromkeys(("INCIDENTS", "Incident", "Match"), "incident"),
+    **dict.fromkeys(("MOST_ASSIGNEES", "OWNER_MISSING", "Issue", "Marker", "Status", "Why"), "issue"),
     **dict.fromkeys(
         ("EVERY_METHOD", "Cadence", "Escalation", "EvidenceRules", "Limits", "Policy", "ProbeRules", "Rule"), "policy"
     ),

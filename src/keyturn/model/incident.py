@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from keyturn.model.rotation import Rotation
 
 
+INCIDENTS = "incidents/"  # what the ids of incidents begin with
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """Lists that must all match; an empty one does not constrain."""
@@ -52,7 +55,7 @@ class Incident:
     @property
     def id(self) -> str:
         """Give the id of its issue: `incidents/` and the file's name without its ending."""
-        return f"incidents/{self.path.rpartition('/')[2].rpartition('.')[0]}"
+        return f"{INCIDENTS}{self.path.rpartition('/')[2].rpartition('.')[0]}"
 
     def affects(self, rotation: Rotation) -> bool:
         """Tell whether the version in use was exposed."""

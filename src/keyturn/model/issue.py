@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from keyturn.model.time import Version
 
 
+OWNER_MISSING = "owner-missing"  # the label of an issue to which nobody could be assigned
+MOST_ASSIGNEES = 10  # what GitHub accepts
+
+
 class Status(StrEnum):
     """How a rotation stands today; of several the first of this order applies."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from keyturn import checklist, policy as judge
 from keyturn.actions import Content, Note, Section, Subject, Text
-from keyturn.model import Marker, Status, Tier, Why
+from keyturn.model import INCIDENTS, MOST_ASSIGNEES, OWNER_MISSING, Marker, Status, Tier, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +26,9 @@ LABEL = "key-rotation"
 INCIDENT = "incident"
 CATALOGUE = "catalogue"
 DASHBOARD = "rotation-dashboard"
-INCIDENTS = "incidents/"  # what the ids of incidents begin with
 STATUS = "status: "
 ORPHANED = "orphaned"
-OWNER_MISSING = "owner-missing"
 LABEL_LENGTH = 50  # what GitHub accepts
-MOST_ASSIGNEES = 10
 
 T = TypeVar("T", bound="Text")
 T_co = TypeVar("T_co", bound="Text", covariant=True)

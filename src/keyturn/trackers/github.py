@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from sys import intern
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from keyturn import marker
 from keyturn.errors import OutsideError
-from keyturn.model import Issue, moment
+from keyturn.model import MOST_ASSIGNEES, OWNER_MISSING, Issue, moment
 from keyturn.trackers import Written, answers
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from keyturn.trackers.answers import Answer
     from keyturn.trackers.api import Api
 
-OWNER_MISSING = "owner-missing"
 ACTIONS_BOT = "github-actions[bot]"
-_MOST_ASSIGNEES = 10
 _PAGE = {"per_page": "100"}
 _UNPROCESSABLE = 422
 _LOGIN = re.compile(r"[A-Za-z0-9_-]{1,60}(\[bot\])?")
@@ -92,7 +91,7 @@ class GitHubTracker:
             "title": draft.title,
             "body": draft.body,
             "labels": list(draft.labels),
-            "assignees": list(draft.assignees[:_MOST_ASSIGNEES]),
+            "assignees": list(draft.assignees[:MOST_ASSIGNEES]),
         }
         return self._write(_Change("POST", "/issues", "open an issue"), fields)
 
@@ -102,7 +101,7 @@ class GitHubTracker:
             "title": edit.title,
             "body": edit.body,
             "labels": list(edit.labels),
-            "assignees": None if edit.assignees is None else list(edit.assignees[:_MOST_ASSIGNEES]),
+            "assignees": None if edit.assignees is None else list(edit.assignees[:MOST_ASSIGNEES]),
             "state": None if edit.is_open is None else ("open" if edit.is_open else "closed"),
             "state_reason": edit.state_reason,
         }
@@ -160,6 +159,10 @@ class GitHubTracker:
         """Ask whose token it is where the policy names nobody; once per run."""
         return tuple(dict.fromkeys(login.lower() for login in self.identity)) or (self._token_owner(),)
 
+    @cached_property
+    def _logins(self) -> frozenset[str]:
+        return frozenset(login.lower() for login in self._identities)
+
     def _token_owner(self) -> str:
         answer = self._api.read("/user", {})
         if answer.is_well and isinstance(answer.document, dict) and (login := _text(answer.document, "login")):
@@ -196,7 +199,7 @@ class GitHubTracker:
             raise OutsideError("GitHub listed something that is no issue; check GITHUB_API_URL") from None
 
     def _is_ours(self, entry: dict[str, Any]) -> bool:
-        return _author(entry).lower() in {login.lower() for login in self._identities}
+        return _author(entry).lower() in self._logins
 
     def _write(self, change: _Change, fields: dict[str, Any]) -> Written:
         """Write an issue, once more without assignees where GitHub does not know one of them there."""
@@ -288,11 +291,11 @@ def _link(entry: dict[str, Any]) -> str | None:
 
 
 def _labels(entry: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(label if isinstance(label, str) else label["name"] for label in entry.get("labels") or ())
+    return tuple(intern(label if isinstance(label, str) else label["name"]) for label in entry.get("labels") or ())
 
 
 def _assignees(entry: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(account["login"] for account in entry.get("assignees") or ())
+    return tuple(intern(account["login"]) for account in entry.get("assignees") or ())
 
 
 def _number(issue: dict[str, Any], change: _Change) -> int:
