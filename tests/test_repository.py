@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import keyturn
+from keyturn.render import scaffold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,8 +190,9 @@ def test_nothing_else_exempts_from_coverage() -> None:
 def test_schemas_catalogue_and_templates_are_shipped() -> None:
     folders = ["schemas", "providers", "platforms", "templates"]
     targets = PROJECT["tool"]["hatch"]["build"]["targets"]
-    assert targets["wheel"]["force-include"] == {folder: f"keyturn/shipped/{folder}" for folder in folders}
-    assert {f"/{folder}" for folder in folders} <= set(targets["sdist"]["include"])
+    begun_with = {f".github/workflows/{name}": f"keyturn/shipped/workflows/{name}" for name in scaffold.WORKFLOWS}
+    assert targets["wheel"]["force-include"] == {**{each: f"keyturn/shipped/{each}" for each in folders}, **begun_with}
+    assert {"/.github/workflows", *(f"/{folder}" for folder in folders)} <= set(targets["sdist"]["include"])
     assert [folder for folder in folders if not any((ROOT / folder).iterdir())] == []
 
 

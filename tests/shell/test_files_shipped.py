@@ -72,7 +72,9 @@ def test_everything_shipped_is_read_and_holds_no_credential() -> None:
 
 def test_a_root_overrides_templates(root: Path) -> None:
     shipped = files.templates(root)
-    assert shipped == {path.name: path.read_text(encoding="utf-8") for path in files.shipped("templates").glob("*")}
+    assert shipped == {
+        path.name: path.read_text(encoding="utf-8") for path in files.shipped("templates").glob("*.jinja")
+    }
     (root / "templates").mkdir()
     (root / "templates" / "issue.md.jinja").write_bytes("\ufeffOurs é\n".encode())
     assert files.templates(root) == {**shipped, "issue.md.jinja": "Ours é\n"}

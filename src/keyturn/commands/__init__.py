@@ -28,6 +28,7 @@ class Command(Protocol):
 
 # In the order in which `keyturn --help` shows them; a module is imported only when its command is called.
 COMMANDS = {
+    "init": "write what a repository needs to keep its keys with keyturn",
     "validate": "check every declared file and report all problems",
     "matrix": "divide the declared files among the jobs of a GitHub Actions matrix",
     "plan": "show what the next run would do",
