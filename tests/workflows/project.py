@@ -133,21 +133,25 @@ class Project:
     origin: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the remote and the clone, with our workflows and all that they run."""
+        """Make the remote and the clone."""
         self.home, self.folder, self.origin = (self.place / name for name in ("home", "work", "origin.git"))
         for folder in (self.home, self.folder, self.place / "bin"):
             folder.mkdir()
         self._python.write_text(PYTHON.format(python=f"{BIN}/python"), encoding="utf-8")
         self._python.chmod(0o755)
-        for name in FOLDERS:
-            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         self.write("keyturn.yaml", "# the defaults\n")
-        self.write("requirements/runtime.txt", "# installed already\n")
         self.write(".gitignore", "__pycache__/\n")
+        self.furnish()
         self.git("init", "--quiet", "--initial-branch", "main")
         self.git("init", "--quiet", "--bare", "--initial-branch", "main", str(self.origin))
         self.git("remote", "add", "origin", str(self.origin))
         self.push()
+
+    def furnish(self) -> None:
+        """Put in what a repository made from this one has: our workflows and all that they run."""
+        for name in FOLDERS:
+            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        self.write("requirements/runtime.txt", "# installed already\n")
 
     @property
     def environment(self) -> dict[str, str]:

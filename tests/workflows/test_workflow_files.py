@@ -22,6 +22,7 @@ FOLDER = ROOT / ".github/workflows"
 NAMES = sorted(path.name for path in FOLDER.iterdir())
 CHECKS = ("check.yml", "ci.yml")
 WRITERS = ("issues.yml", "schedule.yml")
+CALLED = tuple(name for name in NAMES if name.startswith("reusable-"))  # by other repositories
 VERIFYING = "verify.yml"  # has an environment and its secrets; see test_verify_workflow.py
 
 # What starts a workflow: people who may write here, the calendar, and proposed changes without any right of their own.
@@ -37,16 +38,22 @@ ISSUE_WRITER = {
     "actions": "read",
     "pull-requests": "read",
 }
+REVIEWER = {
+    "contents": "read",
+    "issues": "read",
+    "actions": "read",
+    "pull-requests": "write: one comment with the review; GitHub takes it from a fork's token",
+}
 PERMITTED: dict[str, dict[str, str]] = {
-    "check.yml check": {
-        "contents": "read",
-        "issues": "read",
-        "actions": "read",
-        "pull-requests": "write: one comment with the review; GitHub takes it from a fork's token",
-    },
+    "check.yml check": REVIEWER,
     "ci.yml checks": {"contents": "read"},
     "issues.yml issues": ISSUE_WRITER,
     "schedule.yml schedule": ISSUE_WRITER,
+    "reusable-check.yml check": REVIEWER,
+    "reusable-issues.yml issues": ISSUE_WRITER,
+    "reusable-validate.yml size": {"contents": "read"},
+    "reusable-validate.yml shard": {"contents": "read"},
+    "reusable-validate.yml validated": {},
     "verify.yml verify": {
         "contents": "write: pushes the branch with the evidence; a rule on the default branch keeps it from that",
         "pull-requests": "write: opens the pull request of that branch",
@@ -72,7 +79,9 @@ PERMITTED: dict[str, dict[str, str]] = {
 }
 
 # Whose steps may name which secrets: nothing that a proposed change can start. See test_verify_workflow.py for its own.
-SECRETS = dict.fromkeys(WRITERS, frozenset({"KEYTURN_SECRETS_TOKEN"}))
+SECRETS = dict.fromkeys(WRITERS, frozenset({"KEYTURN_SECRETS_TOKEN"})) | {
+    "reusable-issues.yml": frozenset({"KEYTURN_SECRETS_TOKEN", "KEYTURN_TOKEN"}),
+}
 
 
 def text(name: str) -> str:
@@ -266,6 +275,64 @@ def test_workflow_jobs_and_steps_have_names(name: str) -> None:
     assert [part for part in named if not part.get("name")] == []
 
 
+# -- what other repositories call ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_others_call_is_started_by_them_alone(name: str) -> None:
+    assert triggers(name) == {"workflow_call"}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_others_call_is_keyturn_at_the_commit_that_they_named(name: str) -> None:
+    for job in (job for job in jobs(name) if any("uses" in step for step in job["steps"])):
+        called, own, keyturn, *actions = job["steps"]
+        assert called["env"] == {"VERSION": "${{ job.workflow_sha || inputs.version }}"}
+        assert '[[ ! "$VERSION" =~ ^[0-9a-f]{40}$ ]]' in called["run"]
+        assert "repository" not in own["with"]
+        assert keyturn["with"] == {
+            "repository": "${{ job.workflow_repository || 'keyturn/keyturn' }}",
+            "ref": "${{ steps.called.outputs.version }}",
+            "path": ".keyturn-action",
+            "persist-credentials": "false",
+        }
+        assert {step["uses"] for step in actions} == {"./.keyturn-action"}
+
+
+def test_what_others_call_checks_out_and_judges_as_we_do() -> None:
+    for ours, called in (("check.yml", "reusable-check.yml"), ("issues.yml", "reusable-issues.yml")):
+        first, second = (
+            next(step["with"] for step in steps(name) if "checkout" in step.get("uses", "")) for name in (ours, called)
+        )
+        assert first == second
+    (base,) = (step["env"]["BASE"] for step in steps("check.yml") if "BASE" in step.get("env", {}))
+    (review,) = (
+        step["with"] for step in steps("reusable-check.yml") if step.get("with", {}).get("command") == "review"
+    )
+    assert review["arguments"].splitlines() == [f"--base={base}", "--comment", "--format=github"]
+
+
+def test_what_others_call_waits_as_ours_does_for_each_root() -> None:
+    (check,), (issues,) = (list(jobs(f"reusable-{name}.yml")) for name in ("check", "issues"))
+    assert check["concurrency"] == {
+        "group": "keyturn-check-${{ inputs.root || '.' }}-${{ github.event.pull_request.number || github.ref }}",
+        "cancel-in-progress": "true",
+    }
+    assert issues["concurrency"] == {
+        "group": "keyturn-tracker-${{ inputs.root || '.' }}",
+        "cancel-in-progress": "false",
+    }
+
+
+def test_however_many_shards_one_job_says_whether_all_are_well() -> None:
+    size, shard, validated = jobs("reusable-validate.yml")
+    assert (shard["needs"], validated["needs"], validated["if"]) == ("size", ["size", "shard"], "${{ !cancelled() }}")
+    assert shard["strategy"] == {"fail-fast": "false", "matrix": "${{ fromJSON(needs.size.outputs.matrix) }}"}
+    assert size["outputs"] == {"matrix": "${{ steps.matrix.outputs.matrix }}"}
+    (step,) = validated["steps"]
+    assert (step["env"], step["run"]) == ({"RESULT": "${{ needs.shard.result }}"}, 'test "$RESULT" = success')
+
+
 # -- what they trust -----------------------------------------------------------------------------------------------
 
 
@@ -291,7 +358,8 @@ def test_every_action_is_pinned_to_a_commit_with_its_version_beside_it(path: Pat
     shown = [line for line in lines if re.match(r"(- )?uses:", line)]
     every = list(used(read(path)))
     assert len(shown) == len(every)
-    fitting = re.compile(r"(- )?uses: ([\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\./[\w./-]+)")
+    beside = r"( # zizmor: ignore\[self-repository\] \w.*)?"
+    fitting = re.compile(rf"(- )?uses: ([\w-]+/[\w./-]+@[0-9a-f]{{40}} # v\d+\.\d+\.\d+|\./[\w./-]+{beside})")
     assert [line for line in shown if not fitting.fullmatch(line)] == []
     assert [action for action in every if not re.search(r"@[0-9a-f]{40}$|^\./", action)] == []
 
@@ -315,7 +383,9 @@ def test_a_token_is_given_to_the_steps_that_need_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != VERIFYING])
 def test_no_secret_is_given_but_by_name_and_to_whom_the_table_allows_it(name: str) -> None:
-    named = re.findall(r"\bsecrets\b\.?(\w*)", re.sub(r" # .*", "", text(name)))
+    declaring = r"^    secrets:$"  # what a called workflow may be given; what it names of them stands below
+    said = re.sub(rf" # .*|{declaring}", "", text(name), flags=re.MULTILINE)
+    named = re.findall(r"\bsecrets\b\.?(\w*)", said)
     assert set(named) <= SECRETS.get(name, frozenset())
 
 

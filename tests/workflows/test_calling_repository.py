@@ -1,0 +1,123 @@
+"""Another repository that calls keyturn with the lines of its documentation, run in act."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from fake_github import BOT, FakeGitHub
+from fake_github.comments import COMMENT_ROUTES
+from fake_github.fake import utc_now
+from workflows.caller import Caller, Release, release, samples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workflows.project import Run
+
+pytestmark = pytest.mark.repository
+
+SAMPLES = samples()
+CHECK, SCHEDULE = "keyturn.yml", "schedule.yml"
+
+
+def day(ago: int) -> date:
+    """Return a day counted from the real one, by which the workflows judge."""
+    return utc_now().date() - timedelta(days=ago)
+
+
+@pytest.fixture(scope="session")
+def keyturn(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return release(tmp_path_factory.mktemp("keyturn") / "keyturn")
+
+
+@pytest.fixture
+def caller(fake: FakeGitHub, keyturn: Release, tmp_path: Path) -> Caller:
+    """A repository with the documented workflows; act does not tell a called workflow its commit, so it is given."""
+    caller = Caller(tmp_path, fake.url, fake.add_token(BOT, installation=True), keyturn=keyturn)
+    for name in (CHECK, SCHEDULE):
+        called = SAMPLES[name].replace(" # v0.1.0\n", f"\n    with: {{version: {keyturn.sha}}}\n")
+        caller.call(name, called)
+    caller.push()
+    return caller
+
+
+def lines(name: str) -> list[str]:
+    return [line for line in SAMPLES[name].splitlines() if line.strip()]
+
+
+def check(caller: Caller, fake: FakeGitHub) -> Run:
+    """Run the check of a pull request, number 1."""
+    fake.routes.add(*COMMENT_ROUTES)
+    fake.add_issue("Declare a key", is_pull_request=True)
+    pull_request = {"number": 1, "base": {"ref": "main"}, "head": {"ref": "change"}}
+    return caller.run(CHECK, "pull_request", number=1, pull_request=pull_request)
+
+
+def test_twenty_lines_are_all() -> None:
+    assert len(lines(CHECK)) + len(lines(SCHEDULE)) <= 20
+
+
+def test_a_push_opens_issues(caller: Caller, fake: FakeGitHub) -> None:
+    caller.declare("loader", day(ago=120))
+    caller.declare("young", day(ago=1))
+    caller.push()
+
+    first = caller.run(CHECK, "push")
+    assert first.result == "success", first.log
+    issue = fake.issue(1)
+    assert (issue.title, issue.author.login) == ("Rotate mixpanel/loader", BOT)
+    assert [request.method for request in fake.writes] == ["POST"]
+    assert "**open** | `mixpanel/loader`" in first.summary
+
+
+def test_the_schedule_reminds_and_shows_the_ages(caller: Caller, fake: FakeGitHub) -> None:
+    caller.declare("loader", day(ago=120))
+    caller.push()
+
+    told = caller.run(SCHEDULE, "schedule")
+    assert told.result == "success", told.log
+    assert [issue.title for issue in fake.repository().issues.values()] == ["Rotate mixpanel/loader"]
+    assert "## Ages of the keys" in told.summary
+
+
+def test_a_change_is_validated_and_reviewed_and_nothing_that_it_brings_is_run(caller: Caller, fake: FakeGitHub) -> None:
+    ran = caller.place / "ran"
+    for module in ("keyturn", "keyturn/__main__", "keyturn/__init__", "yaml", "pip", "pip/__main__", "sitecustomize"):
+        caller.write(f"{module}.py", f"open({str(ran)!r}, 'a').write({module!r})\n")
+    for folder in (".", ".keyturn-action"):
+        caller.write(f"{folder}/action.yml", "name: ours\ndescription: ours\nruns: {using: composite, steps: []}\n")
+    caller.declare("loader", day(ago=120))
+    caller.propose()
+
+    told = check(caller, fake)
+    assert (told.result, ran.exists()) == ("success", False), told.log
+    (comment,) = fake.issue(1).comments
+    assert "## keyturn: nothing to object to\n" in comment.body
+    assert "| **open** | `mixpanel/loader` | new |" in comment.body
+    assert "1 file: no problems." in told.summary
+    assert [request.path for request in fake.writes] == ["/repos/acme/keys/issues/1/comments"]
+
+
+def test_a_change_that_needs_correcting_fails_and_is_reviewed_all_the_same(caller: Caller, fake: FakeGitHub) -> None:
+    caller.declare("broken", day(ago=1), provider="mixpannel")
+    caller.propose()
+
+    told = check(caller, fake)
+    assert told.result == "failure"
+    assert told.annotations == (("error", "no provider named mixpannel; did you mean mixpanel?"),)
+    assert "unknown-provider" in fake.issue(1).comments[0].body
+
+
+def test_without_its_commit_a_called_workflow_fetches_nothing(caller: Caller, fake: FakeGitHub) -> None:
+    caller.call(CHECK, SAMPLES[CHECK])
+    caller.declare("loader", day(ago=120))
+    caller.push()
+
+    told = caller.run(CHECK, "push")
+    assert told.result == "failure"
+    assert [message for _, message in told.annotations] == [
+        "GitHub does not say which commit was called. Give it as `version`, a full SHA."
+    ]
+    assert fake.requests == []
