@@ -12,7 +12,7 @@ import pytest
 from core.fleet_samples import fleet, key
 from core.samples import DUE, FRESH, OVERDUE, TODAY, evidence, incident, leak, pause, request, retired
 from hostile import hostile_texts, html_shape, live_in_html
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from icalendar import Calendar
 
 from keyturn import files, fleet as facts
@@ -273,6 +273,7 @@ def _filled(at: int, text: str, vendor: Incident) -> Key:
 
 
 # Rendering compiles every template, so a few examples have many texts each.
+FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HOSTILE = st.lists(hostile_texts().map(lambda text: f"x{text}"), min_size=20, max_size=20)
 SPARE = ("a ", "/a", "div", "/div", "dt", "/dt", "dd", "/dd")  # an address that may be linked makes these
 
@@ -281,7 +282,7 @@ def shape(text: str) -> list[str]:
     return [each for each in html_shape(text) if not each.startswith(SPARE)]
 
 
-@settings(max_examples=5, deadline=None)
+@FEW
 @given(HOSTILE)
 def test_no_text_comes_alive_in_a_page(texts: list[str]) -> None:
     plain = dict(Pages(_everywhere(["plain"] * len(texts)), ON_GITHUB, SOURCES).all(()))
@@ -291,7 +292,7 @@ def test_no_text_comes_alive_in_a_page(texts: list[str]) -> None:
         assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x00-\x08]", shown)
 
 
-@settings(max_examples=5, deadline=None)
+@FEW
 @given(HOSTILE)
 def test_no_text_ends_the_data_or_an_entry_of_a_calendar(texts: list[str]) -> None:
     shown = _everywhere(texts)
