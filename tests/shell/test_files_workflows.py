@@ -43,9 +43,26 @@ def write(top: Path, path: str, text: str) -> None:
 def test_a_workflow_says_when_it_runs_what_it_uses_and_where_it_verifies(tmp_path: Path) -> None:
     write(tmp_path, ".github/workflows/x.yml", WORKFLOW)
     [found] = workflows.tree(tmp_path, tmp_path).workflows
-    assert (found.path, found.is_ours, found.is_scheduled) == (".github/workflows/x.yml", True, True)
+    assert (found.path, found.is_ours, found.is_scheduled) == (".github/workflows/x.yml", False, True)
     assert found.uses == (Use(5, "acme/flows/.github/workflows/x.yml@main"), Use(9, "actions/checkout@v6"))
     assert found.environments == ("guarded", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_ours"),
+    [
+        ("run: python -m keyturn apply --only open", True),
+        ("run: python scripts/open_issues.py", True),
+        ("with: {command: apply}", True),
+        ("uses: keyturn/keyturn/.github/workflows/reusable-issues.yml@v1", True),
+        ("run: python -m keyturn report --out site", False),
+        ("run: pip-audit", False),
+    ],
+)
+def test_a_workflow_is_ours_where_it_keeps_the_issues(tmp_path: Path, line: str, *, is_ours: bool) -> None:
+    write(tmp_path, ".github/workflows/x.yml", f"on: push\njobs: {{a: {{steps: [{{{line}}}]}}}}\n")
+    [found] = workflows.tree(tmp_path, tmp_path).workflows
+    assert found.is_ours is is_ours
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 _FOLDER = ".github/workflows"
 _MOST_SAMPLES = 1_000  # files of one place that are looked at
 _TOLERATED = frozenset({"ambiguous-scalar", "not-finite"})
-_OURS = re.compile(r"\bkeyturn\b|\bscripts/(?:open_issues|check_key_ages|close_validated)\.py\b")
+# What keeps the issues: a command, a script of ours, our action or our workflow. Others may be scheduled as well.
+_OURS = re.compile(
+    r"\bkeyturn\s+apply\b|\bscripts/(?:open_issues|check_key_ages|close_validated)\.py\b"
+    r"|\bcommand:\s*apply\b|/\.github/workflows/reusable-issues\.yml@"
+)
 _VERIFIES = re.compile(r"\bkeyturn\s+verify\b")
 _ENDINGS = ("yaml", "yml")
 

@@ -168,7 +168,7 @@ class Workflow:
     """A workflow as far as it concerns us; `environments` has None for a job that verifies outside of any."""
 
     path: str
-    is_ours: bool = False  # it runs keyturn
+    is_ours: bool = False  # it makes the issues agree with the files
     is_scheduled: bool = False
     environments: tuple[str | None, ...] = ()  # of the jobs that hold values of keys
     uses: tuple[Use, ...] = ()
