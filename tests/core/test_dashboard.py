@@ -190,7 +190,7 @@ def test_keys_stand_where_their_status_puts_them_by_their_day() -> None:
         "Now": [("leaked", "2026-11-23")],
         "Overdue": [("older", "2026-09-29"), ("late", "2026-10-30")],
         "Upcoming": [("soon", "2026-11-28")],
-        "To be verified": [("claimed", "2027-01-30")],
+        "To be verified": [("claimed", FRESH)],
         "On hold": [("held", "2026-12-10")],
     }
 

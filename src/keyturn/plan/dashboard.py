@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keyturn.plan.case import Case
     from keyturn.plan.pages import Page
     from keyturn.plan.survey import Survey
+    from keyturn.policy import Standing
 
 ID = "dashboard"  # no key has such an id: it has no provider
 WAITING = "Waiting for a place among the open issues"
@@ -68,21 +69,21 @@ def _page(case: Case, found: Survey, waiting: Sequence[Waiting]) -> Page[Dashboa
 
 
 def _groups(found: Survey, waiting: set[str]) -> Iterator[Group]:
-    standing = [case.declared for case in found.cases.values()]
-    active = [each for each in standing if each.rotation.id not in waiting]
+    cases = [case for id_, case in found.cases.items() if id_ not in waiting]
     for title, day, statuses in _GROUPS:
-        lines = (_line(each, each.due) for each in active if each.status in statuses)
-        yield Group(title, day, _sorted(lines))
-    yield Group(WAITING, "Due", _sorted(_line(each, each.due) for each in standing if each.rotation.id in waiting))
-    held = ((each, each.rotation.hold) for each in active if each.status is Status.HELD)
-    yield Group("On hold", "Until", _sorted(_line(each, hold.until) for each, hold in held if hold))
+        yield Group(title, day, _lines((case, pages.due(case)) for case in cases if case.declared.status in statuses))
+    queue = (case for id_, case in found.cases.items() if id_ in waiting)
+    yield Group(WAITING, "Due", _lines((case, pages.due(case)) for case in queue))
+    held = ((case, case.declared.rotation.hold) for case in cases if case.declared.status is Status.HELD)
+    yield Group("On hold", "Until", _lines((case, hold.until) for case, hold in held if hold))
 
 
-def _sorted(lines: Iterator[Line]) -> tuple[Line, ...]:
+def _lines(dated: Iterator[tuple[Case, date]]) -> tuple[Line, ...]:
+    lines = (_line(case.declared, day) for case, day in dated)
     return tuple(sorted(lines, key=lambda line: (line.day, line.rotation)))
 
 
-def _line(standing: judge.Standing, day: date) -> Line:
+def _line(standing: Standing, day: date) -> Line:
     return Line(standing.rotation.id, standing.rotation.owners, standing.tier, day)
 
 
