@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import threading
@@ -9,13 +10,12 @@ from multiprocessing import Pipe
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from shell.desk import DUE, Desk
 from shell.test_commands_validate import BAD, plain
 
-from keyturn import files
+from keyturn import files, history
 from keyturn.commands import memory, processes, sweep, validate, workspace
-from keyturn.files import loader, text as text_of, tree
+from keyturn.commands.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,23 +110,6 @@ def test_incidents_match_the_same_keys(desk: Desk) -> None:
     assert {each.code for each in found(desk).problems} >= {"incident-matches-none", "incident-matches-all"}
 
 
-@pytest.mark.repository
-def test_the_python_parser_reads_the_same(desk: Desk) -> None:
-    """Where PyYAML has no C parser its own one reads; what is well-formed to one is the same to the other."""
-    fill(desk)
-    for path in tree.listing(str(desk.folder / "rotations")).paths(0, 10_000):
-        content = tree.content(path, loader.MOST_NODES * 10) or b""
-        try:
-            text = content.decode().removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            continue
-        if text_of.hidden(text, "x"):
-            continue
-        fast, pure = (loader.composed(text, "x", parser) for parser in (loader.PARSER, yaml.BaseLoader))
-        if not fast.problems:  # libyaml refuses a little more, such as directives of other versions
-            assert (pure.problems, repr(pure.data)) == ((), repr(fast.data))
-
-
 def test_a_link_for_the_folder_and_a_folder_that_cannot_be_listed_are_problems(desk: Desk) -> None:
     (desk.folder / "elsewhere").mkdir()
     (desk.folder / "rotations").symlink_to("elsewhere")
@@ -219,6 +202,12 @@ def opened() -> Iterator[Opened]:
     return Opened()
 
 
+def world(desk: Desk) -> World:
+    now = desk.calendar
+    nowhere = io.StringIO()
+    return World(desk.folder, now().date(), now, desk.slept.append, desk.environment, nowhere, nowhere)
+
+
 def git(desk: Desk, *arguments: str) -> None:
     identity = ("-c", "user.name=Alice", "-c", "user.email=alice@example.com")
     subprocess.run(["git", *identity, *arguments], cwd=desk.folder, check=True, capture_output=True)
@@ -308,3 +297,25 @@ def test_something_is_kept_only_where_there_is_a_key(
     large.environment |= environment
     large.keyturn("validate")
     assert (large.folder / ".keyturn/cache/validation").exists() is is_kept
+
+
+def test_what_changes_while_it_is_read_is_not_kept(desk: Desk) -> None:
+    desk.declare()
+    git(desk, "init", "--quiet")
+    git(desk, "add", ".")
+    git(desk, "commit", "--quiet", "--message=Declare")
+    desk.environment["KEYTURN_CACHE_KEY"] = "x" * 32
+    remembered = memory.Memory(desk.folder, world(desk))
+    remembered.before(memory.LEAST)
+    desk.declare(team="acme/web")
+    remembered.keep(sweep.Found([], 1))
+    assert not remembered.file.exists()
+    git(desk, "commit", "--quiet", "--all", "--message=Change")
+    remembered.before(memory.LEAST)
+    remembered.keep(sweep.Found([], 1))
+    assert remembered.found() == sweep.Found([], 1)
+
+
+def test_where_git_refuses_nothing_is_remembered(desk: Desk) -> None:
+    desk.write(".git/HEAD", "nonsense")
+    assert history.standing(desk.folder, memory.NAMES, memory.FOLDER) is None
