@@ -30,6 +30,7 @@ def world(options: Namespace) -> World:
         out=sys.stdout,
         err=sys.stderr,
         is_quiet=options.quiet,
+        answers=sys.stdin if sys.stdin is not None and sys.stdin.isatty() else None,
     )
 
 

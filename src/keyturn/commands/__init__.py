@@ -29,6 +29,7 @@ class Command(Protocol):
 # In the order in which `keyturn --help` shows them; a module is imported only when its command is called.
 COMMANDS = {
     "init": "write what a repository needs to keep its keys with keyturn",
+    "new": "declare a key, by a few answers or by options",
     "validate": "check every declared file and report all problems",
     "matrix": "divide the declared files among the jobs of a GitHub Actions matrix",
     "plan": "show what the next run would do",

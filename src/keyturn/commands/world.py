@@ -22,6 +22,7 @@ class World(NamedTuple):
     out: TextIO
     err: TextIO
     is_quiet: bool = False
+    answers: TextIO | None = None  # where somebody answers questions; None where nobody is there
 
     @property
     def moment(self) -> datetime:

@@ -146,7 +146,7 @@ def _replaced(text: str, parent: yaml.MappingNode, entry: Entry, change: Put) ->
     if not parent.flow_style and _becomes_block(entry[1], change):
         return _spliced(text, place, "", place.colon, _block_lines(change.value, indent + "  "))
     gap = "" if place.start > place.colon else " "
-    return _spliced(text, place, gap + _flow(change.value), place.start, [])
+    return _spliced(text, place, gap + flow(change.value), place.start, [])
 
 
 def _becomes_block(old: Node, change: Put) -> bool:
@@ -195,11 +195,11 @@ def _spliced(text: str, place: _Place, inline: str, start: int, lines: list[str]
 def _added(text: str, parent: yaml.MappingNode, change: Put) -> str:
     key, value = _string(change.keys[-1]), change.value
     if parent.flow_style:
-        return _added_in_flow(text, parent, f"{key}: {_flow(value)}")
+        return _added_in_flow(text, parent, f"{key}: {flow(value)}")
     entries = places.entries(parent)
     indent = " " * entries[0][0].start_mark.column
     is_block = isinstance(value, Mapping) and value and not change.flow
-    lines = [f"{indent}{key}:", *_block_lines(value, indent + "  ")] if is_block else [f"{indent}{key}: {_flow(value)}"]
+    lines = [f"{indent}{key}:", *_block_lines(value, indent + "  ")] if is_block else [f"{indent}{key}: {flow(value)}"]
     position = _document_end(text, parent) if len(change.keys) == 1 else _line_end(text, _last(text, entries[-1]))
     return _joined(text[:position], lines, text[position:], text)
 
@@ -263,17 +263,17 @@ _BARE = re.compile(r"[\w/](?:[\w ./@+()=;!'-]|:(?=[\w/]))*(?<![ ])", re.ASCII)
 
 def _block_lines(value: Plain, indent: str) -> list[str]:
     mapping = value if isinstance(value, Mapping) else {}
-    return [f"{indent}{_string(key)}: {_flow(inner)}" for key, inner in mapping.items()]
+    return [f"{indent}{_string(key)}: {flow(inner)}" for key, inner in mapping.items()]
 
 
-def _flow(value: Plain) -> str:
-    """Write plain data on one line."""
+def flow(value: Plain) -> str:
+    """Write plain data on one line, quoted where YAML would read something else."""
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_string(key)}: {_flow(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{_string(key)}: {flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, Sequence):
-        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
+        return "[" + ", ".join(flow(inner) for inner in value) + "]"
     return json.dumps(value)
 
 

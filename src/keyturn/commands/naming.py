@@ -1,0 +1,54 @@
+"""Which provider somebody means: by slug, former name or part of its name."""
+
+from __future__ import annotations
+
+import unicodedata
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keyturn.model import Catalogue, Provider
+
+_MOST = 8
+
+
+def squeezed(name: str) -> str:
+    """Reduce a name to its letters and digits, without accents, in lower case."""
+    plain = (each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
+    return "".join(filter(str.isalnum, "".join(plain).casefold()))
+
+
+def names(catalogue: Catalogue) -> Mapping[str, str]:
+    """Return the slug for everything that a provider is or was called, squeezed."""
+    return {squeezed(name): slug for slug, each in catalogue.providers.items() for name in _names(slug, each)}
+
+
+def _names(slug: str, provider: Provider) -> tuple[str, ...]:
+    return (*provider.aliases, provider.name, slug)
+
+
+def meant(wanted: str, known: Mapping[str, str]) -> list[str]:
+    """Return the slugs that are meant: the one of this very name, else those with it in theirs."""
+    word = squeezed(wanted)
+    if word in known:
+        return [known[word]]
+    return list(dict.fromkeys(slug for name, slug in known.items() if word and word in name))
+
+
+def hint(wanted: str, known: Mapping[str, str]) -> str | None:
+    """Say what to write instead of a name that does not mean one provider, or None for one that does."""
+    found = meant(wanted, known)
+    if len(found) == 1:
+        return None
+    if found:
+        return f"{wanted!r} may be {_or(found)}; say which"
+    if near := list(dict.fromkeys(known[name] for name in get_close_matches(squeezed(wanted), known, n=_MOST))):
+        return f"no provider is called {wanted!r}; did you mean {_or(near)}?"
+    return f"no provider is called {wanted!r}; give it a file providers/<slug>.yaml with `name` and `strategy` first"
+
+
+def _or(slugs: list[str]) -> str:
+    more = f" or {len(slugs) - _MOST} more" if len(slugs) > _MOST else ""
+    return f"{', '.join(slugs[:_MOST])}{more}"
