@@ -274,7 +274,7 @@ def test_pattern_is_linear(pattern: str) -> None:
 
 
 def test_measure_of_growth_finds_what_is_not_linear() -> None:
-    assert grows_too_fast(re.compile("^[a-z]*[a-z]*$"), 1000)
+    assert any(grows_too_fast(re.compile("^[a-z]*[a-z]*[a-z]*$"), 100) for _ in range(3))
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
