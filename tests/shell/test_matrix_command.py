@@ -1,7 +1,8 @@
-"""`keyturn matrix`: as many shards as the files need, and as many as GitHub starts."""
+"""`keyturn matrix`: as many shards as the files need, which together say what one run says."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,27 @@ def test_every_file_that_validate_counts_is_counted(desk: Desk) -> None:
     files = desk.keyturn("validate", "--format", "json").document["files"]
     assert files == 4
     assert sized(desk, "--per", "1") == ["1/4", "2/4", "3/4", "4/4"]
+
+
+def test_shards_together_say_what_one_run_says_and_each_file_is_in_one(desk: Desk) -> None:
+    for number in range(30):
+        desk.declare(f"mixpanel/key-{number}", FRESH, path=f"rotations/{number % 3}/{number}.yaml")
+    desk.declare("mixpannel/typing", FRESH, path="rotations/typing.yaml")
+    for name in ("first", "second", "third"):
+        desk.declare("mixpanel/twice", FRESH, path=f"rotations/{name}.yaml")
+    desk.write("rotations/broken.yaml", "provider: [\n")
+    desk.write("incidents/nothing.yaml", INCIDENT.replace("mixpanel", "stripe"))
+    desk.policy(max_waiver="1d", unknown_field=1)
+
+    whole = desk.keyturn("validate", "--format", "json").document
+    parts = [
+        desk.keyturn("validate", "--format", "json", "--shard", shard).document for shard in sized(desk, "--per", "9")
+    ]
+    assert len(parts) == 4
+    assert sum(part["files"] for part in parts) == whole["files"] == 36
+    found = [json.dumps(problem) for part in parts for problem in part["problems"]]
+    assert sorted(found) == sorted(json.dumps(problem) for problem in whole["problems"])
+    assert {"duplicate-id", "unknown-provider", "yaml-syntax"} <= {problem["code"] for problem in whole["problems"]}
 
 
 def test_in_actions_it_is_an_output_of_the_step(desk: Desk, tmp_path: Path) -> None:

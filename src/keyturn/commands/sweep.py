@@ -43,6 +43,7 @@ class Scope(NamedTuple):
 
     takes: Callable[[str], bool] | None = None
     is_between: bool = True  # it also looks at what files claim of each other
+    shared: Callable[[str], bool] | None = None  # of whom it then tells what they claim; of all without
 
 
 class Share(NamedTuple):
@@ -81,10 +82,10 @@ class _Sweep:
         self.problems += [problem for part in self.incidents for problem in part.problems]
         shares = self.shares(listing)
         self.problems += [problem for share in shares for problem in share.problems]
-        if self.scope.is_between:
-            self.problems += self.between(listing, shares)
-        takes = self.scope.takes
-        problems = self.problems if takes is None else [each for each in self.problems if takes(each.path)]
+        takes, is_between, shared = self.scope
+        problems = [each for each in self.problems if takes is None or takes(each.path)]
+        if is_between:
+            problems += (each for each in self.between(listing, shares) if shared is None or shared(each.path))
         return Found(sorted(problems), self.counted(listing))
 
     def counted(self, listing: tree.Listing) -> int:

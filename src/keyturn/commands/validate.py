@@ -104,6 +104,7 @@ def _scope(asked: Sequence[str], shard: Shard | None) -> sweep.Scope:
     return sweep.Scope(
         lambda path: _is_asked_for(path, asked) and (shard is None or shard.has(path)),
         shard is None or shard.number == 1,
+        lambda path: _is_asked_for(path, asked),
     )
 
 
