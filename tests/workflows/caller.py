@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,8 @@ class Caller(Project):
     """A repository that declares keys; whatever its workflows use comes from folders of this machine."""
 
     keyturn: Release
-    is_installing: bool = field(default=False)  # for real, instead of taking what the tests have
+    is_installing: bool = False  # for real, instead of taking what the tests have
+    registry: Path | None = None  # a folder with packages
 
     def furnish(self) -> None:
         """Put pip and uv in the way of what would be installed."""
@@ -127,11 +129,9 @@ class Caller(Project):
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give what act and git find; a real installation may ask the package registry unless the cache has it all."""
-        found = super().environment
-        if self.is_installing and not (self.store / "wheels").is_dir():
-            del found["PIP_NO_INDEX"]
-        return found
+        """Give what act and git find; pip finds packages in one folder, if in any."""
+        found = {"PIP_CONFIG_FILE": os.devnull} | ({"PIP_FIND_LINKS": str(self.registry)} if self.registry else {})
+        return super().environment | found
 
     def call(self, name: str, text: str) -> None:
         """Write a workflow that uses keyturn at its release."""

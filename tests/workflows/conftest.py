@@ -9,6 +9,7 @@ import pytest
 from fake_github import BOT, FakeGitHub, Run
 from fake_github.fake import utc_now
 from fake_github.settings import Settings
+from workflows.caller import Release, release
 from workflows.project import Project
 
 if TYPE_CHECKING:
@@ -42,3 +43,9 @@ def fake(settings: Settings) -> Iterator[FakeGitHub]:
 def project(fake: FakeGitHub, tmp_path: Path) -> Project:
     """A repository with the token that a job gets."""
     return Project(tmp_path, fake.url, fake.add_token(BOT, installation=True))
+
+
+@pytest.fixture(scope="session")
+def keyturn(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """What GitHub would have of this project, for repositories that use it."""
+    return release(tmp_path_factory.mktemp("keyturn") / "keyturn")

@@ -9,7 +9,7 @@ import pytest
 from fake_github import BOT, FakeGitHub
 from fake_github.comments import COMMENT_ROUTES
 from fake_github.fake import utc_now
-from workflows.caller import Caller, Release, release, samples
+from workflows.caller import Caller, Release, samples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +25,6 @@ CHECK, SCHEDULE = "keyturn.yml", "schedule.yml"
 def day(ago: int) -> date:
     """Return a day counted from the real one, by which the workflows judge."""
     return utc_now().date() - timedelta(days=ago)
-
-
-@pytest.fixture(scope="session")
-def keyturn(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return release(tmp_path_factory.mktemp("keyturn") / "keyturn")
 
 
 @pytest.fixture
