@@ -47,13 +47,24 @@ def ran(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
     return process.returncode, out, err
 
 
+def test_no_text_steers_the_terminal_that_an_error_is_shown_on(desk: Desk) -> None:
+    desk.declare(created=DUE)
+    told = desk.keyturn("validate", "no\x1b[2Jfile\u202e")
+    assert told.status == Exit.USAGE
+    assert "no\\x1b[2Jfile\\u202e" in told.err
+
+
 # -- statuses ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_real_process_does_the_same(desk: Desk) -> None:
     desk.declare(created=DUE)
     status, out, err = ran(desk.folder, "apply", *TODAY)
-    assert (status, out.splitlines()[-1], err) == (0, "1 to open.", "1 of 1 actions done; the issues are in .keyturn/issues\n")
+    assert (status, out.splitlines()[-1], err) == (
+        0,
+        "1 to open.",
+        "1 of 1 actions done; the issues are in .keyturn/issues\n",
+    )
     assert ran(desk.folder, "validate", *TODAY) == (0, "1 file: no problems\n", "")
 
 

@@ -54,7 +54,9 @@ def _run(given: list[str], world: Callable[[Namespace], World] | None) -> Exit:
 
 
 def _stopped(why: str, status: Exit) -> int:
-    sys.stderr.write(f"keyturn: {why}\n")
+    from keyturn.render.escape import terminal_lines
+
+    sys.stderr.write(f"keyturn: {terminal_lines(why)}\n")
     return int(status)
 
 

@@ -52,9 +52,11 @@ class World(NamedTuple):
             self.out.write(text if text.endswith("\n") else f"{text}\n")
 
     def tell(self, text: str) -> None:
-        """Print what is good to know, unless `--quiet` asks for silence."""
+        """Print what is good to know, unless `--quiet` asks for silence; no text of a file steers the terminal."""
+        from keyturn.render.escape import terminal_lines
+
         if not self.is_quiet:
-            self.err.write(f"{text}\n")
+            self.err.write(f"{terminal_lines(text)}\n")
 
     def warn(self, text: str) -> None:
         """Print what somebody should see even where silence was asked for; in Actions as an annotation."""

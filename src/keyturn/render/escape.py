@@ -139,6 +139,11 @@ def terminal(text: str) -> str:
     return _WORKFLOW_COMMAND.sub(lambda found: f"{found[1] or ''}\\x{ord(found[0][-1]):02x}", shown)
 
 
+def terminal_lines(text: str) -> str:
+    """Return text on its lines, each as `terminal` shows it."""
+    return "\n".join(map(terminal, text.split("\n")))
+
+
 def workflow_data(text: str) -> str:
     """Return text as the message of a workflow command."""
     lines = "\n".join(terminal(line) for line in re.split("\r\n|\r|\n", text))
