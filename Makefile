@@ -17,7 +17,7 @@ FITS := $(BIN)/check-jsonschema --quiet
 SECONDS ?= 300
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: help demo test lint wheel fuzz fuzz-smoke bench lock upgrade clean
+.PHONY: help demo test lint wheel docs fuzz fuzz-smoke bench lock upgrade clean
 
 help: ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of g
 
 wheel: $(INSTALLED) ## build the wheel and run the tests against it, far from the source
 	.ci/wheel $(BIN)/python
+
+docs: $(INSTALLED) ## build the documentation as a site, in build/docs
+	$(BIN)/mkdocs build --quiet --strict
 
 fuzz: $(INSTALLED) ## look for documents that break us, for SECONDS (300), then with deep property tests
 	$(BIN)/python fuzz/documents.py --seconds $(SECONDS)

@@ -5,10 +5,11 @@ With `--check` nothing is written: it names what differs from the catalogue, and
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+import page_folder
 
 from keyturn import files
 from keyturn.commands.providers import guide
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from keyturn.render.providers import Guide
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("docs/providers")
 SCRIPT = "scripts/generate_provider_pages.py"
 INDEX = """\
@@ -40,7 +40,7 @@ def pages(root: Path) -> Mapping[Path, str]:
     """Map every file of the folder to what it has to hold."""
     guides = list(_guides(root))
     texts = {FOLDER / f"{each.slug}.md": _page(each) for each in guides}
-    index = f"{_mark('providers/')}\n{INDEX}\n{provider_pages.index(guides, '{slug}.md')}\n"
+    index = f"{page_folder.mark(SCRIPT, 'providers/')}\n{INDEX}\n{provider_pages.index(guides, '{slug}.md')}\n"
     return {**texts, FOLDER / "README.md": index}
 
 
@@ -55,53 +55,8 @@ def _guides(root: Path) -> Iterator[Guide]:
 def _page(each: Guide) -> str:
     source = f"providers/{each.slug}.yaml"
     link = f"Something is wrong or out of date? Correct [`{source}`](../../{source}), and this page follows."
-    return f"{_mark(source)}\n{provider_pages.page(each)}\n\n{link}\n"
-
-
-def _mark(source: str) -> str:
-    return f"<!-- Made by {SCRIPT} from {source}; a change belongs there. -->"
-
-
-def differences(root: Path, wanted: Mapping[Path, str]) -> Iterator[str]:
-    """Name every file that is missing, different or left over."""
-    there = {path.relative_to(root) for path in (root / FOLDER).glob("*.md")}
-    for path in sorted(there | wanted.keys()):
-        if path not in wanted:
-            yield f"{path} belongs to no provider"
-        elif path not in there:
-            yield f"{path} is missing"
-        elif (root / path).read_text(encoding="utf-8") != wanted[path]:
-            yield f"{path} differs"
-
-
-def write(root: Path, wanted: Mapping[Path, str]) -> None:
-    """Make the folder hold what is wanted, and no other page."""
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    for path in (root / FOLDER).glob("*.md"):
-        if path.relative_to(root) not in wanted:
-            path.unlink()
-    for path, text in wanted.items():
-        (root / path).write_text(text, encoding="utf-8", newline="\n")
-
-
-def main(given: list[str]) -> int:
-    """Write or check; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a page differs")
-    parser.add_argument("--root", type=Path, default=ROOT, metavar="DIR", help="the repository (default: this one)")
-    options = parser.parse_args(given)
-    root = options.root.resolve()
-    wanted = pages(root)
-    if not options.check:
-        write(root, wanted)
-        return 0
-    found = list(differences(root, wanted))
-    for line in found:
-        print(line)
-    if found:
-        print(f"Run `python {SCRIPT}` and commit what it writes.")
-    return 1 if found else 0
+    return f"{page_folder.mark(SCRIPT, source)}\n{provider_pages.page(each)}\n\n{link}\n"
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(page_folder.run(sys.argv[1:], __doc__, SCRIPT, (FOLDER, "provider", pages)))
