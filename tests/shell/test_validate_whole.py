@@ -318,3 +318,24 @@ def test_what_changes_while_it_is_read_is_not_kept(desk: Desk) -> None:
 def test_where_git_refuses_nothing_is_remembered(desk: Desk) -> None:
     desk.write(".git/HEAD", "nonsense")
     assert history.standing(desk.folder, memory.NAMES, memory.FOLDER) is None
+
+
+# -- start -------------------------------------------------------------------------------------------------------------
+
+_NEEDLESS = ("yaml", "jsonschema", "dataclasses", "inspect", "multiprocessing", "keyturn.parse", "keyturn.checks")
+
+
+@pytest.mark.parametrize(("fields", "allowed"), [({}, set()), ({"tier": "x"}, {"yaml", "dataclasses", "inspect"})])
+def test_what_is_clear_is_validated_without_parser_values_and_rules(
+    desk: Desk, fields: dict[str, Any], allowed: set[str]
+) -> None:
+    desk.declare(**fields)
+    code = (
+        "import sys; from keyturn.cli import main; main(['validate'])\n"
+        f"print('loaded', *(name for name in {_NEEDLESS!r} if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=desk.folder, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split()[1:])
+    assert loaded >= allowed
+    assert loaded == set() or allowed
+    assert "jsonschema" not in loaded

@@ -128,7 +128,10 @@ class _Sweep:
         return self.judge.incidents() if any(True for _ in tree.runs(f"{self.folder}/incidents")) else []
 
     def policy(self) -> Any:  # noqa: ANN401 - a document
-        document = self.document("policy", f"{self.folder}/{tree.POLICY}")
+        path = f"{self.folder}/{tree.POLICY}"
+        if plain.is_empty(_text(path)):
+            return {}
+        document = self.document("policy", path)
         if document is plain.OTHER or not triage.is_clear_policy(document):
             document, problems = self.judge.policy()
             self.problems += problems
@@ -218,6 +221,11 @@ def _known(slugs: Collection[str], folder: str, broken: Sequence[str]) -> frozen
     """Return the slugs of a folder of the catalogue, without those of broken entries."""
     names = (path.removeprefix(f"{folder}/") for path in broken if path.startswith(f"{folder}/"))
     return frozenset(slugs) - {name.rpartition(".")[0] for name in names if "/" not in name}
+
+
+def _text(path: str) -> str:
+    content = tree.content(path, _LARGEST)
+    return "unread" if content is None else content.decode(errors="replace")
 
 
 def _hashed(id_: str) -> int:

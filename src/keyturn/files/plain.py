@@ -77,6 +77,11 @@ def data(text: str) -> Any:
     return blocks.root or OTHER
 
 
+def is_empty(text: str) -> bool:
+    """Tell whether a text surely holds nothing but comments, and those nothing that looks like a credential."""
+    return len(text) <= LARGEST and all(_read(source) is _NOTHING for source in text.split("\n"))
+
+
 class _Blocks:
     """The collections that are open, each with its column; `key` waits for what stands below it."""
 
