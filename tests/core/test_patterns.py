@@ -22,6 +22,8 @@ from keyturn.files import schemas
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.long
+
 _PARSER: Any = importlib.import_module("re._parser")
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT"}
 _MANY = 50  # more than that counts as without bound

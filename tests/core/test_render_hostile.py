@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     Page = Callable[[Sequence[str]], str]
 
+pytestmark = pytest.mark.long
+
 DAY = date(2026, 11, 22)
 TEMPLATES = Templates({path.name: path.read_text(encoding="utf-8") for path in shipped("templates").glob("*.jinja")})
 MANY = 24  # texts for one page

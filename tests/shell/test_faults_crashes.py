@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from shell.crashes import Trial
 
+pytestmark = pytest.mark.long
+
 # How many requests each scenario has at least: fewer, and it tries less than its name says.
 LEAST = {EVERY_KIND.name: 17, ADOPTION.name: 6, STALE.name: 6, WORKFLOW.name: 24}
 TRIED = [

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from fake_github import FakeGitHub, Kind
 from hypothesis import HealthCheck, event, note, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import argparse
 
     from fake_github import Issue, Recorded
+
+pytestmark = pytest.mark.long
 
 KEYS = ("mixpanel/a", "mixpanel/b", "close/c")
 ANCHOR = "close/anchor"  # always there and never due: an empty folder would be taken for an accident

@@ -21,6 +21,8 @@ from keyturn.model import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.long
+
 HOSTILE = Path(__file__).parents[1] / "examples" / "hostile"
 EXPECTED: dict[str, list[str]] = json.loads((HOSTILE / "expected.json").read_bytes())
 HALF = LARGEST // 2
