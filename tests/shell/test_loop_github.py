@@ -1,4 +1,4 @@
-"""What a run costs on GitHub, which issues are ours, and answers that are not plain; faults are in `test_faults_rows`."""
+"""What a run costs on GitHub, whose issues are ours, and answers that are not plain; faults: `test_faults_rows`."""
 
 from __future__ import annotations
 
