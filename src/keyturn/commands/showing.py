@@ -74,9 +74,7 @@ def hints(decided: Decision, world: World) -> None:
     if not decided.workspace.files and not decided.plan.issues_open:
         world.tell("rotations/ holds no key yet; declare the first one in a file such as rotations/mixpanel.yaml")
     for id_, number in decided.closed_again:
-        world.tell(
-            f"{id_}: #{number} was closed by hand again today; it is opened again tomorrow unless proved"
-        )
+        world.tell(f"{id_}: #{number} was closed by hand again today; it is opened again tomorrow unless proved")
 
 
 def plan(decided: Decision, world: World, form: str) -> None:
