@@ -233,6 +233,14 @@ def test_text_has_path_line_column_code_and_message(desk: Desk) -> None:
     )
 
 
+def test_sarif_has_a_result_for_every_problem(desk: Desk) -> None:
+    wrong(desk)
+    ran = desk.keyturn("validate", "--format", "sarif")
+    (run,) = ran.document["runs"]
+    assert (ran.status, [result["level"] for result in run["results"]]) == (1, ["error", "warning"])
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["leftover-request", "unknown-provider"]
+
+
 def test_json_is_of_the_designs_shape(desk: Desk) -> None:
     wrong(desk)
     ran = desk.keyturn("validate", "--format", "json")

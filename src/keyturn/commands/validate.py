@@ -26,9 +26,11 @@ examples:
   keyturn validate                            everything below the root
   keyturn validate rotations/mixpanel.yaml    what is wrong with this file
   keyturn validate --format github            as annotations of a pull request
+  keyturn validate --format sarif > keyturn.sarif
+                                              for code scanning and other viewers
 """
 
-FORMATS = ("text", "json", "markdown", "github")
+FORMATS = ("text", "json", "markdown", "github", "sarif")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,14 +72,22 @@ def _whole(root: Path, world: World) -> sweep.Found:
 
 
 def _written(found: Sequence[Problem], count: int, form: str) -> str:
-    if form == "json":
-        from keyturn.commands import showing
-
-        return showing.as_json(problems.document(count, found))
+    if form in {"json", "sarif"}:
+        return _document(found, count, form)
     if form == "markdown":
         return problems.markdown(count, found)
     lines = problems.workflow_commands(found) if form == "github" else problems.text(found)
     return "\n".join([*lines, problems.summary(count, found)])
+
+
+def _document(found: Sequence[Problem], count: int, form: str) -> str:
+    from keyturn.commands import showing
+
+    if form == "json":
+        return showing.as_json(problems.document(count, found))
+    from keyturn.render import sarif
+
+    return showing.as_json(sarif.document(found))
 
 
 def _asked(path: Path, root: Path) -> str:
