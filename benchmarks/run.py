@@ -33,6 +33,7 @@ SECTIONS = (
     Section("validating", "Validation"),
     Section("changing", "A pull request of twenty files"),
     Section("planning", "Plan, listing and history"),
+    Section("sharding", "Beyond one machine"),
     Section("starting", "Cold start"),
     Section("installing", "Set-up"),
     Section("secrets", "Credentials in text"),

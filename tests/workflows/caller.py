@@ -111,7 +111,7 @@ def release(place: Path) -> Release:
 class Caller(Project):
     """A repository that declares keys; whatever its workflows use comes from folders of this machine."""
 
-    keyturn: Release
+    upstream: Release
     is_installing: bool = False  # for real, instead of taking what the tests have
     registry: Path | None = None  # a folder with packages
 
@@ -135,7 +135,7 @@ class Caller(Project):
 
     def call(self, name: str, text: str) -> None:
         """Write a workflow that uses keyturn at its release."""
-        self.write(f".github/workflows/{name}", text.replace(UNKNOWN, self.keyturn.sha))
+        self.write(f".github/workflows/{name}", text.replace(UNKNOWN, self.upstream.sha))
 
     def _script(self, name: str, text: str) -> None:
         path = self.place / "bin" / name
@@ -143,9 +143,9 @@ class Caller(Project):
         path.chmod(0o755)
 
     def _stubs(self, workflow: str) -> Iterator[str]:
-        yield f"keyturn/keyturn@{self.keyturn.sha}={self.keyturn.folder}"
+        yield f"keyturn/keyturn@{self.upstream.sha}={self.upstream.folder}"
         stubs = {
-            "actions/checkout": CHECKOUT.format(origin=self.origin, keyturn=self.keyturn.folder),
+            "actions/checkout": CHECKOUT.format(origin=self.origin, keyturn=self.upstream.folder),
             "actions/cache": CACHE.format(store=self.store),
         }
         used = [self.folder / ".github/workflows" / workflow, ROOT / "action.yml"]

@@ -64,7 +64,7 @@ def outputs(caller: Caller) -> dict[str, str]:
 
 @pytest.fixture
 def caller(fake: FakeGitHub, keyturn: Release, tmp_path: Path) -> Caller:
-    return Caller(tmp_path, fake.url, fake.add_token(BOT, installation=True), keyturn=keyturn)
+    return Caller(tmp_path, fake.url, fake.add_token(BOT, installation=True), upstream=keyturn)
 
 
 # -- what it is given and what it gives ----------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installing(fake: FakeGitHub, keyturn: Release, registry: Path, tmp_path: Path) -> Caller:
     """A repository whose cache holds another package under the name of a locked one."""
     token = fake.add_token(BOT, installation=True)
-    caller = Caller(tmp_path, fake.url, token, keyturn=keyturn, is_installing=True, registry=registry)
+    caller = Caller(tmp_path, fake.url, token, upstream=keyturn, is_installing=True, registry=registry)
     shutil.copytree(registry, caller.store / "wheels")
     shutil.copy(wheel(registry, "six"), wheel(caller.store / "wheels", "pyyaml"))
     caller.declare("loader", utc_now().date())

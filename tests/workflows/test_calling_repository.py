@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
 from collections import Counter
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_github import BOT, FakeGitHub
 from fake_github.comments import COMMENT_ROUTES
 from fake_github.fake import utc_now
-from workflows.caller import UNKNOWN, Caller, Release, samples
-from workflows.project import BIN, ROOT
+from workflows.caller import Caller, Release, samples
+from workflows.shards import sharded, versioned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.repository
 
 SAMPLES = samples()
-CHECK, SCHEDULE, SHARDS = "keyturn.yml", "schedule.yml", "validate.yml"
+CHECK, SCHEDULE = "keyturn.yml", "schedule.yml"
 
 
 def day(ago: int) -> date:
@@ -32,16 +29,10 @@ def day(ago: int) -> date:
     return utc_now().date() - timedelta(days=ago)
 
 
-def versioned(name: str, **inputs: object) -> str:
-    """Return a documented workflow that also gives the commit, which act does not tell."""
-    given = json.dumps({"version": UNKNOWN, **inputs})
-    return SAMPLES[name].replace(" # v0.1.0\n", f"\n    with: {given}\n")
-
-
 @pytest.fixture
 def caller(fake: FakeGitHub, keyturn: Release, tmp_path: Path) -> Caller:
     """A repository with the documented workflows."""
-    caller = Caller(tmp_path, fake.url, fake.add_token(BOT, installation=True), keyturn=keyturn)
+    caller = Caller(tmp_path, fake.url, fake.add_token(BOT, installation=True), upstream=keyturn)
     for name in (CHECK, SCHEDULE):
         caller.call(name, versioned(name))
     caller.push()
@@ -133,29 +124,13 @@ def test_without_its_commit_a_called_workflow_fetches_nothing(caller: Caller, fa
 COUNT, PER, NUMBER = 1_000, 251, 4  # benchmarks/sharding.py does the same with 10,000 files
 
 
-def validated(caller: Caller) -> Any:
-    """Return what one run on everything says."""
-    command = [f"{BIN}/python", "-m", "keyturn", "validate", "--format", "json"]
-    return json.loads(subprocess.run(command, cwd=caller.folder, check=False, capture_output=True).stdout)
-
-
 def test_shards_in_a_matrix_say_what_one_run_says_and_read_each_file_once(caller: Caller, fake: FakeGitHub) -> None:
-    corpus = [f"{BIN}/python", str(ROOT / "benchmarks/corpus.py"), str(caller.folder), str(COUNT)]
-    subprocess.run(corpus, check=True, capture_output=True)
-    first = min((caller.folder / "rotations").rglob("*.yaml"))
-    caller.write("rotations/again.yaml", first.read_text())  # the same id, in a file of another shard
-    caller.call(SHARDS, versioned(SHARDS, per=str(PER)))
-    caller.push()
-
-    told = caller.run(SHARDS, "pull_request")
-    whole = validated(caller)
-    assert Counter(told.jobs.values()) == {"success": 1, "failure": NUMBER + 1}
-    assert [name.rpartition("/")[2].strip() for name, result in told.jobs.items() if result == "success"] == [
-        "Count the declared files"
-    ]
-    assert {"Validate all shards"} == {name.rpartition("/")[2].strip() for name in told.jobs if "all" in name}
-    files = [int(count) for count in re.findall(r"^(\d+) files: ", told.log, flags=re.MULTILINE)]
-    assert (len(files), sum(files)) == (NUMBER, COUNT + 1) == (NUMBER, whole["files"])
-    assert sorted(message for _, message in told.annotations) == sorted(each["message"] for each in whole["problems"])
-    assert sum("declared in" in message for _, message in told.annotations) == 2
+    found = sharded(caller, COUNT, PER)
+    jobs = {name.rpartition("/")[2].strip(): result for name, result in found.told.jobs.items()}
+    assert Counter(found.told.jobs.values()) == {"success": 1, "failure": NUMBER + 1}
+    assert (jobs["Count the declared files"], jobs["Validate all shards"]) == ("success", "failure")
+    assert (len(found.files), sum(found.files), found.is_same) == (NUMBER, COUNT + 1, True)
+    said = [message for _, message in found.told.annotations]
+    assert sorted(said) == sorted(each["message"] for each in found.whole["problems"])
+    assert sum("is declared in" in message for message in said) == 2
     assert fake.requests == []
