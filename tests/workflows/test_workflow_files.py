@@ -31,6 +31,10 @@ TRIGGERS = {"push", "schedule", "workflow_dispatch", "workflow_call", "pull_requ
     "branch_protection_rule"
 }
 
+# The one exception: it listens to the people of the repository alone, and reads what they wrote as data. See
+# test_ask_workflow.py for what a stranger and a hostile text bring about.
+ASKING = "ask.yml"
+
 # Every job and all that it may do. What may be written stands with the reason.
 ISSUE_WRITER = {
     "contents": "read",
@@ -54,6 +58,11 @@ PERMITTED: dict[str, dict[str, str]] = {
     "reusable-validate.yml size": {"contents": "read"},
     "reusable-validate.yml shard": {"contents": "read"},
     "reusable-validate.yml validated": {},
+    "ask.yml ask": {
+        "contents": "write: pushes the branch with the request; a rule on the default branch keeps it from that",
+        "pull-requests": "write: opens the pull request of that branch",
+        "issues": "write: answers whoever asked, once",
+    },
     "verify.yml verify": {
         "contents": "write: pushes the branch with the evidence; a rule on the default branch keeps it from that",
         "pull-requests": "write: opens the pull request of that branch",
@@ -127,7 +136,7 @@ every_workflow_of_a_proposed_change = pytest.mark.parametrize("name", PROPOSED)
 
 @every_workflow
 def test_nothing_privileged_is_started_by_strangers(name: str) -> None:
-    assert triggers(name) <= TRIGGERS
+    assert triggers(name) <= TRIGGERS | ({"issues"} if name == ASKING else set())
 
 
 def test_these_are_started_by_proposed_changes() -> None:
@@ -310,6 +319,12 @@ def test_what_others_call_checks_out_and_judges_as_we_do() -> None:
         step["with"] for step in steps("reusable-check.yml") if step.get("with", {}).get("command") == "review"
     )
     assert review["arguments"].splitlines() == [f"--base={base}", "--comment", "--format=github"]
+
+
+def test_a_schedule_that_stopped_holds_no_change_of_others_up() -> None:
+    *_, last = steps("reusable-check.yml")
+    assert last["with"].items() >= {"command": "doctor", "tolerated": "1 3"}.items()
+    assert last["with"]["arguments"].splitlines() == ["--only=heartbeat", "--format=github"]
 
 
 def test_what_others_call_waits_as_ours_does_for_each_root() -> None:
