@@ -19,7 +19,7 @@ BLIND = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 def run(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **BLIND, "PRE_COMMIT_HOME": str(folder / "home")}  # noqa: TID251 - the tools need it
+    environment = {**os.environ, **BLIND, "PRE_COMMIT_HOME": str(folder / "home"), "PIP_NO_COMPILE": "1"}  # noqa: TID251 - the tools need it
     return subprocess.run(command, cwd=folder / "keys", check=False, capture_output=True, text=True, env=environment)
 
 
