@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
-LOWEST := $(LOCK) pyproject.toml --extra report --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
+LOWEST := $(LOCK) pyproject.toml --extra report --extra completion --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
 GROUPS := validate uv release advisories peers native-peers
 FITS := $(BIN)/check-jsonschema --quiet
 SECONDS ?= 300
@@ -39,6 +39,7 @@ lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of g
 	$(BIN)/zizmor --offline --persona pedantic .github $(wildcard action.yml)
 	$(FITS) --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(if $(wildcard action.yml),$(FITS) --builtin-schema vendor.github-actions action.yml)
+	$(FITS) --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	$(FITS) --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(FITS) --check-metaschema schemas/*.schema.json
 	$(FITS) --schemafile schemas/policy.schema.json keyturn.yaml

@@ -38,10 +38,12 @@ COMMANDS = {
     "ages": "show how old every key is and when it is due",
     "review": "say what a reviewer should see of a change, and what merging it brings",
     "request": "ask for a key to be rotated now",
+    "ask": "turn the form of an issue into a pull request that asks for a rotation",
     "verify": "ask the provider whether the new key is accepted and the old one rejected",
     "record": "record how a rotation was shown to be complete",
     "report": "write a site that shows every key, its history and what falls due",
     "audit": "show what became of every version of every key, for auditors",
     "providers": "list the providers, or show one with its checklist",
     "doctor": "find what keeps rotations from being looked after, and what to do about it",
+    "completion": "print what a shell needs to complete commands and options",
 }

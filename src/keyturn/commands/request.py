@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from keyturn import files
 from keyturn.commands import editing, moments, workspace
@@ -13,9 +14,12 @@ from keyturn.model import Duration, RequestReason
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
+    from datetime import date
 
     from keyturn.commands.world import World
-    from keyturn.model import Policy
+    from keyturn.files import Plain
+    from keyturn.model import Policy, Rotation
 
 EPILOG = """\
 examples:
@@ -27,6 +31,15 @@ It changes the file; a pull request makes it known, and merging opens the issue.
 """
 
 AFTER_A_LEAK = Duration(2, "d")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Why a key is to be rotated, by when where that is said, and what else there is to say."""
+
+    reason: RequestReason
+    deadline: date | None = None
+    note: str | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,19 +59,28 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     """Write the request block and say what comes next."""
     found = workspace.load(workspace.root_of(world.folder, options.root), world.today)
     subject = editing.rotation(found, options.id)
-    reason = RequestReason(options.reason)
-    deadline = options.deadline or _span(reason, found.policy).after(world.today)
-    if deadline < subject.version.day:
-        message = f"the deadline {deadline} lies before the version that must go ({subject.version})"
-        raise UsageError(message)
-    block = {"reason": reason.value, "replaces": subject.version.text, "deadline": deadline.isoformat()}
-    note = {} if options.note is None else {"note": _note(options.note)}
-    editing.change(found, subject, [Put(("request",), {**block, **note})], world, is_dry=options.dry_run)
+    wish = Wish(RequestReason(options.reason), options.deadline, options.note)
+    asked = block(subject, wish, found.policy, world.today)
+    editing.change(found, subject, [asked], world, is_dry=options.dry_run)
     if not options.dry_run:
-        world.tell(
-            f"{subject.path}: asked for by {deadline}. Commit it and open a pull request; merging opens the issue."
-        )
+        last = deadline(asked)
+        world.tell(f"{subject.path}: asked for by {last}. Commit it and open a pull request; merging opens the issue.")
     return Exit.WELL
+
+
+def block(subject: Rotation, wish: Wish, policy: Policy, today: date) -> Put:
+    """Return the change that asks for a rotation; raise UsageError for what no file may say."""
+    last = wish.deadline or _span(wish.reason, policy).after(today)
+    if last < subject.version.day:
+        message = f"the deadline {last} lies before the version that must go ({subject.version})"
+        raise UsageError(message)
+    said = {"reason": wish.reason.value, "replaces": subject.version.text, "deadline": last.isoformat()}
+    return Put(("request",), {**said, **({} if wish.note is None else {"note": _note(wish.note)})})
+
+
+def deadline(asked: Put) -> str:
+    """Return by when a request wants the rotation."""
+    return str(cast("Mapping[str, Plain]", asked.value)["deadline"])
 
 
 def _note(text: str) -> str:
