@@ -10,6 +10,10 @@ import pytest
 from fake_github import BOT, FakeGitHub
 from fake_github.comments import COMMENT_ROUTES
 from fake_github.fake import utc_now
+from fake_github.pulls import Proposals
+from shell.desk import Desk
+from shell.scripted_provider import serving
+from shell.test_verify_verdicts import NEW, OLD, Acme
 from workflows.caller import Caller, Release, samples
 from workflows.shards import sharded, versioned
 
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.repository
 
 SAMPLES = samples()
-CHECK, SCHEDULE = "keyturn.yml", "schedule.yml"
+CHECK, SCHEDULE, VERIFY = "keyturn.yml", "schedule.yml", "verify.yml"
 
 
 def day(ago: int) -> date:
@@ -117,6 +121,25 @@ def test_without_its_commit_a_called_workflow_fetches_nothing(caller: Caller, fa
         "GitHub does not say which commit was called. Give it as `version`, a full SHA."
     ]
     assert fake.requests == []
+
+
+# -- verify --------------------------------------------------------------------------------------------------------
+
+
+def test_a_provider_is_asked_with_the_secrets_of_the_calling_job(caller: Caller, fake: FakeGitHub) -> None:
+    proposals = Proposals()
+    fake.routes.add(*proposals.routes())
+    caller.call(VERIFY, SAMPLES[VERIFY])
+    caller.declare("loader", date(2020, 1, 1), provider="acme")
+    caller.secrets |= {"KEYTURN_NEW_TOKEN": NEW, "KEYTURN_OLD_TOKEN": OLD, "KEYTURN_FINGERPRINT_KEY": "salt" * 8}
+    with serving() as service:
+        acme = Acme(service, Desk(caller.folder))
+        caller.push()
+        told = caller.run(VERIFY, "workflow_dispatch", ref="refs/heads/main", inputs={"id": "acme/loader"})
+    assert told.result == "success", told.log
+    assert acme.asked == ["control", "new", "old"]
+    assert [ends.head for ends in proposals.ends.values()] == ["keyturn/acme-loader"]
+    assert [value for value in (NEW, OLD) if value in told.log + told.summary + str(fake.requests)] == []
 
 
 # -- shards --------------------------------------------------------------------------------------------------------
