@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from keyturn.model import Marker, Status, Version, Why
@@ -16,6 +17,8 @@ BEGIN = "<!-- keyturn "
 END = "<!-- /keyturn -->"
 
 _LINE = re.compile(r"^<!-- keyturn (\{[^\r\n]*\}) -->[ \t]*\r?$", re.MULTILINE)
+_WHYS: dict[object, Why] = {why.value: why for why in Why}
+_STATUSES: dict[object, Status] = {status.value: status for status in Status}
 _REMINDER = re.compile(r"^<!-- keyturn-reminder ([0-9-]{10}\+[0-9]+) -->\r?$", re.MULTILINE)
 
 
@@ -42,7 +45,8 @@ def line(marker: Marker) -> str:
 
 def read(body: str) -> Marker | None:
     """Return the first marker of an issue's body, or None where there is none that we could have written."""
-    if (found := _LINE.search(body)) is None:
+    start = body.find(BEGIN)  # much faster than looking for the line from the start
+    if start < 0 or (found := _LINE.search(body, start)) is None:
         return None
     try:
         return _marker(json.loads(found[1]))
@@ -70,23 +74,41 @@ def _escaped(character: str) -> str:
 
 
 def _marker(fields: dict[str, Any]) -> Marker:
-    said, closed, reopened = fields.get("said"), fields.get("closed"), fields.get("reopened")
-    incident = fields.get("incident")
+    find = fields.get
+    said, closed, reopened, incident = find("said"), find("closed"), find("reopened"), find("incident")
     return Marker(
-        scope=_text(fields["scope"]),
+        scope=_shared(fields["scope"]),
         id=_text(fields["id"]),
-        version=Version.read(_text(fields["version"])),
-        due=date.fromisoformat(fields["due"]),
-        why=Why(fields["reason"]),
-        status=Status(fields["status"]),
-        opened=date.fromisoformat(fields["opened"]),
+        version=_version(fields["version"]),
+        due=_day(fields["due"]),
+        why=_WHYS[fields["reason"]],
+        status=_STATUSES[fields["status"]],
+        opened=_day(fields["opened"]),
         said=None if said is None else int(said),
         closed=None if closed is None else _text(closed),
-        digest=_text(fields.get("digest", "")),
-        assigned=tuple(_text(login) for login in fields.get("assigned", [])),
-        reopened=None if reopened is None else date.fromisoformat(reopened),
+        digest=_text(find("digest", "")),
+        assigned=tuple([_shared(login) for login in find("assigned", ())]),
+        reopened=None if reopened is None else _day(reopened),
         incident=None if incident is None else _text(incident),
     )
+
+
+# Thousands of issues share a few words, days and versions: each is read once and kept once.
+
+
+@lru_cache(maxsize=4096)
+def _shared(text: object) -> str:
+    return _text(text)
+
+
+@lru_cache(maxsize=4096)
+def _version(text: object) -> Version:
+    return Version.read(_text(text))
+
+
+@lru_cache(maxsize=4096)
+def _day(text: object) -> date:
+    return date.fromisoformat(_text(text))
 
 
 def _text(value: object) -> str:

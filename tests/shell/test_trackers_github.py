@@ -309,6 +309,9 @@ def odd(answer: dict[str, Any]) -> str:
         (200, {}, odd({"number": None}), "GitHub listed something that is no issue"),
         (200, {}, odd({"labels": [1]}), "GitHub listed something that is no issue"),
         (200, {}, odd({"closed_at": "then"}), "GitHub listed something that is no issue"),
+        (200, {}, odd({"closed_at": "2026-11-21T09:00:00"}), "GitHub listed something that is no issue"),
+        (200, {}, odd({"user": "keyturn-bot"}), "GitHub listed something that is no issue"),
+        (200, {}, odd({"parent_issue_url": "https://elsewhere.example/x"}), "GitHub listed something that is no issue"),
         (301, {"Location": "/repositories/1/issues"}, "{}", "acme/keys was renamed or moved; write its name of today"),
         (302, {"Location": "/login"}, "", "GitHub refused the request with status 302"),
         (403, {}, "[]", "the token may not do this in acme/keys"),
@@ -339,6 +342,27 @@ def test_missing_people_and_plain_labels_are_understood(scripted: Script, tracke
     [issue] = trackers(token=TOKEN, base_url=url, identity=("keyturn-bot",)).issues(SINCE)
 
     assert (issue.number, issue.labels, issue.assignees, issue.url) == (1, ("key-rotation",), (), None)
+
+
+def test_moments_of_any_offset_are_those_of_utc(scripted: Script, trackers: Trackers) -> None:
+    handler, url = scripted
+    closed = {"state": "closed", "closed_at": "2026-11-21T09:00:00+02:00", "created_at": "2026-11-20T08:00:00Z"}
+    handler.script.append((200, {}, json.dumps([{**ENTRY, **closed}])))
+
+    [issue] = trackers(token=TOKEN, base_url=url, identity=("keyturn-bot",)).issues(SINCE)
+
+    assert (issue.is_open, str(issue.closed_at)) == (False, "2026-11-21 07:00:00+00:00")
+    assert str(issue.opened_at) == "2026-11-20 08:00:00+00:00"
+
+
+@pytest.mark.parametrize("pull_request", [{}, None])
+def test_whatever_stands_there_for_a_pull_request_it_is_no_issue(
+    scripted: Script, trackers: Trackers, pull_request: object
+) -> None:
+    handler, url = scripted
+    handler.script.append((200, {}, json.dumps([{**ENTRY, "pull_request": pull_request}])))
+
+    assert trackers(token=TOKEN, base_url=url, identity=("keyturn-bot",)).issues(SINCE) == []
 
 
 @pytest.mark.parametrize(

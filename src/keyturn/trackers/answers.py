@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 NONE, MOVED, GONE = 0, 301, 410  # NONE: the connection failed, or the answer broke off
-_OK, _OTHER_PLACE, _BROKEN = 200, 300, 500  # where the ranges of good answers, redirects and server faults begin
+OK, _OTHER_PLACE, _BROKEN = 200, 300, 500  # where the ranges of good answers, redirects and server faults begin
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, _TIMEOUT, _INVALID, _TOO_MANY = 401, 403, 404, 408, 422, 429
 _DAY = 86_400
 
@@ -40,7 +40,7 @@ class Answer:
     @property
     def is_well(self) -> bool:
         """Tell whether GitHub did what was asked and said so in full."""
-        return _OK <= self.status < _OTHER_PLACE and self.document is not None
+        return OK <= self.status < _OTHER_PLACE and self.document is not None
 
     @property
     def is_ambiguous(self) -> bool:
@@ -51,7 +51,7 @@ class Answer:
     @property
     def is_limit(self) -> bool:
         """Tell whether a rate limit refused the request: by status 403 or 429, or as GraphQL does under 200."""
-        if self.status == _OK:
+        if self.status == OK:
             return "RATE_LIMITED" in {error.get("type") for error in self._errors}
         if self.status == FORBIDDEN:
             return "retry-after" in self.headers or self.remaining == 0 or bool(_LIMIT.search(self.message))
@@ -130,7 +130,7 @@ def _failure(status: int, repository: str) -> str:
         NOT_FOUND: f"there is no repository {repository}, or the token may not see it; {access}",
         GONE: f"issues are disabled in {repository}; enable them in its settings, or write another `tracker`",
         _INVALID: "GitHub does not accept the request; check `identity` in keyturn.yaml",
-        _OK: "GitHub answered something else than was asked; check GITHUB_API_URL, and run again",
+        OK: "GitHub answered something else than was asked; check GITHUB_API_URL, and run again",
     }
     return reasons.get(status, f"GitHub refused the request with status {status}")
 

@@ -13,7 +13,7 @@ from github import Auth, Github, GithubRetry
 
 from keyturn import __version__
 from keyturn.errors import UnfinishedError
-from keyturn.trackers.answers import MOVED, NONE, Answer, document
+from keyturn.trackers.answers import MOVED, NONE, OK, Answer, document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,9 +21,24 @@ if TYPE_CHECKING:
 
     from github.Requester import Requester
 
+    Decoder = Callable[[str], Any]
+
 _READS = frozenset({"GET", "HEAD"})
 _FORBIDDEN = 403
 _VERSION = "2022-11-28"
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    verb: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, object] | None = None
+    decoder: Decoder = document
+
+    @property
+    def is_read(self) -> bool:
+        return self.verb in _READS
 
 
 class MovedError(Exception):
@@ -79,14 +94,14 @@ class Api:
         self._reader = self._requester(Repeats(total=3, backoff_factor=self.pause))
         self._writer = self._requester(Repeats(total=0))
 
-    def read(self, path: str, query: Mapping[str, str]) -> Answer:
-        """Get a document; status NONE where nothing came after several attempts."""
-        return self._patiently("GET", path, query, None)
+    def read(self, path: str, query: Mapping[str, str], decoder: Decoder = document) -> Answer:
+        """Get a document; status NONE where nothing came after several attempts. `decoder` reads a good answer."""
+        return self._patiently(_Request("GET", path, query, decoder=decoder))
 
     def write(self, verb: str, path: str, fields: Mapping[str, object]) -> Answer:
         """Send a change once, and again only where a rate limit has refused it."""
         self._keep_distance()
-        answer = self._patiently(verb, path, {}, fields)
+        answer = self._patiently(_Request(verb, path, fields=fields))
         self.doubts = self.doubts + 1 if answer.is_ambiguous else 0
         return answer
 
@@ -101,26 +116,28 @@ class Api:
             seconds_between_writes=0,
         ).requester
 
-    def _patiently(self, verb: str, path: str, query: Mapping[str, str], fields: object) -> Answer:
+    def _patiently(self, request: _Request) -> Answer:
         self._keep_reserve()
-        answer, times = self._sent(verb, path, query, fields), 0
+        answer, times = self._sent(request), 0
         while answer.is_limit:
             self._rest(answer.seconds_to_wait(self.now(), times))
-            answer, times = self._sent(verb, path, query, fields), times + 1
+            answer, times = self._sent(request), times + 1
         return answer
 
-    def _sent(self, verb: str, path: str, query: Mapping[str, str], fields: object) -> Answer:
-        requester = self._reader if verb in _READS else self._writer
+    def _sent(self, request: _Request) -> Answer:
+        requester = self._reader if request.is_read else self._writer
         headers = {"X-GitHub-Api-Version": _VERSION, "Accept": "application/vnd.github+json"}
         try:
-            status, found, text = requester.requestJson(verb, path, dict(query), headers, fields)
+            status, found, text = requester.requestJson(
+                request.verb, request.path, dict(request.query), headers, request.fields
+            )
         except MovedError:
             self._last = Answer(MOVED)
         except Exception:  # noqa: BLE001 - the texts of the libraries quote headers and addresses: none may get out
             self._last = Answer(NONE)
         else:
-            self._last = Answer(status, found, document(text))
-        if verb not in _READS:
+            self._last = Answer(status, found, request.decoder(text) if status == OK else document(text))
+        if not request.is_read:
             self._written = self.now()
         return self._last
 

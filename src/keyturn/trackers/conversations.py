@@ -74,7 +74,7 @@ class Conversation(GitHubTracker):
         return str(answer.document.get("html_url"))
 
     def _kept(self, number: int, mark: str) -> dict[str, Any] | None:
-        comments = self._pages(f"/issues/{number}/comments", {}, number)
+        comments = self._comments(number)
         ours = (each for each in comments if _lines(each.get("body"))[:1] == [mark] and self._is_ours(each))
         return next(ours, None)
 

@@ -11,16 +11,18 @@ from urllib.parse import urlsplit
 
 from keyturn import marker
 from keyturn.errors import OutsideError
-from keyturn.model import MOST_ASSIGNEES, OWNER_MISSING, Issue, moment
+from keyturn.model import MOST_ASSIGNEES, OWNER_MISSING
 from keyturn.trackers import Written, answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date, datetime
 
+    from keyturn.model import Issue
     from keyturn.trackers import Draft, Edit
     from keyturn.trackers.answers import Answer
     from keyturn.trackers.api import Api
+    from keyturn.trackers.pages import Entry
 
 ACTIONS_BOT = "github-actions[bot]"
 _PAGE = {"per_page": "100"}
@@ -77,13 +79,13 @@ class GitHubTracker:
         for login in self._identities:
             for state in ({"state": "open"}, closed):
                 query = {"creator": login, "sort": "created", "direction": "asc", **state}
-                found.update((issue.number, issue) for issue in self._ours(self._pages("/issues", query)))
+                found.update((issue.number, issue) for issue in self._listed(query))
         return [found[number] for number in sorted(found)]
 
     def reminders(self, issue: Issue) -> frozenset[str]:
         """Return the names of the reminders that our own comments on an issue carry."""
-        comments = list(self._pages(f"/issues/{issue.number}/comments", {}, issue.number))
-        return marker.reminders(_text(comment, "body") for comment in comments if self._is_ours(comment))
+        ours = [comment for comment in self._comments(issue.number) if self._is_ours(comment)]
+        return marker.reminders(_text(comment, "body") for comment in ours)
 
     def create(self, draft: Draft) -> Written:
         """Open an issue; the run stops where it turns out to be by somebody we would not know again."""
@@ -176,27 +178,40 @@ class GitHubTracker:
             'for example `identity: ["my-app[bot]"]`'
         )
 
-    def _pages(self, path: str, query: dict[str, str], number: int | None = None) -> Iterator[dict[str, Any]]:
-        """Walk over a list, forward only; any failure ends it with an exception."""
+    def _comments(self, number: int) -> Iterator[dict[str, Any]]:
+        for page in self._pages(f"/issues/{number}/comments", {}, answers.document, number):
+            yield from page
+
+    def _listed(self, query: dict[str, str]) -> Iterator[Issue]:
+        """Walk over issues; each page is dropped before the next one is asked for."""
+        from keyturn.trackers import pages  # loads the decoder
+
+        try:
+            for page in self._pages("/issues", query, pages.entries):
+                yield from self._ours(page, pages.issue)
+        except (TypeError, ValueError, AttributeError):
+            raise OutsideError("GitHub listed something that is no issue; check GITHUB_API_URL") from None
+
+    def _ours(self, page: list[Entry], issue: Callable[[Entry, str], Issue | None]) -> Iterator[Issue]:
+        for entry in page:
+            if entry.is_issue and entry.author in self._logins and (found := issue(entry, self.scope)):
+                yield found
+
+    def _pages(
+        self, path: str, query: dict[str, str], decoder: Callable[[str], Any], number: int | None = None
+    ) -> Iterator[list[Any]]:
+        """Walk over the pages of a list, forward only; any failure ends it with an exception."""
         following: dict[str, str] | None = {**query, **_PAGE}
         while following is not None:
-            asked, answer = following, self._api.read(f"/repos/{self.repository}{path}", following)
+            asked, answer = following, self._api.read(f"/repos/{self.repository}{path}", following, decoder)
             if not answer.is_well or not isinstance(answer.document, list) or (following := answer.following) == asked:
                 raise self._unlisted(answer, number)
-            yield from answer.document
+            yield answer.document
 
     def _unlisted(self, answer: Answer, number: int | None) -> OutsideError:
         if number is None:
             return answers.failure(answer, self.repository)
         return answers.refusal(answer, self.repository, number)
-
-    def _ours(self, entries: Iterator[dict[str, Any]]) -> Iterator[Issue]:
-        try:
-            for entry in entries:
-                if "pull_request" not in entry and self._is_ours(entry) and (issue := _issue(entry, self.scope)):
-                    yield issue
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise OutsideError("GitHub listed something that is no issue; check GITHUB_API_URL") from None
 
     def _is_ours(self, entry: dict[str, Any]) -> bool:
         return _author(entry).lower() in self._logins
@@ -248,33 +263,6 @@ def _is_address(url: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _issue(entry: dict[str, Any], scope: str) -> Issue | None:
-    body = _text(entry, "body")
-    found = marker.read(body)
-    if found is None or found.scope != scope:
-        return None
-    return Issue(
-        number=int(entry["number"]),
-        title=_text(entry, "title"),
-        body=body,
-        is_open=entry["state"] == "open",
-        closed_at=moment(entry["closed_at"]) if entry.get("closed_at") else None,
-        labels=_labels(entry),
-        assignees=_assignees(entry),
-        marker=found,
-        url=_link(entry),
-        key=entry.get("id"),
-        parent=_parent(entry),
-        children=(entry.get("sub_issues_summary") or {}).get("total", 0),
-        opened_at=moment(entry["created_at"]) if entry.get("created_at") else None,
-    )
-
-
-def _parent(entry: dict[str, Any]) -> int | None:
-    number = _text(entry, "parent_issue_url").rpartition("/")[2]
-    return int(number) if number else None
 
 
 def _author(entry: dict[str, Any]) -> str:
