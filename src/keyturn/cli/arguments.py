@@ -12,7 +12,7 @@ from keyturn.commands import COMMANDS
 from keyturn.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from keyturn.commands import Command
 
@@ -44,6 +44,16 @@ class _Parser(argparse.ArgumentParser):
 
 def parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for these arguments; only the command that they name is imported."""
+    chosen = next((word for word in given if word in COMMANDS), None)
+    return _parser(() if chosen is None else (chosen,))
+
+
+def whole() -> argparse.ArgumentParser:
+    """Return the parser that knows the arguments of every command."""
+    return _parser(COMMANDS)
+
+
+def _parser(chosen: Collection[str]) -> argparse.ArgumentParser:
     top = _Parser(
         prog="keyturn",
         description="Rotation of third-party API keys, kept in git.",
@@ -52,7 +62,7 @@ def parser(given: Sequence[str]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"keyturn {__version__}")
-    chosen = next((word for word in given if word in COMMANDS), None)
+    top.set_defaults(whole=whole)  # for the one command that speaks of all others
     verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     for name, summary in COMMANDS.items():
         verb = verbs.add_parser(
@@ -62,7 +72,7 @@ def parser(given: Sequence[str]) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        if name == chosen:
+        if name in chosen:
             _add_arguments(verb, command(name))
     return top
 
