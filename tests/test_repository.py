@@ -193,8 +193,11 @@ def test_schemas_catalogue_and_templates_are_shipped() -> None:
     folders = ["schemas", "providers", "platforms", "templates"]
     targets = PROJECT["tool"]["hatch"]["build"]["targets"]
     begun_with = {f".github/workflows/{name}": f"keyturn/shipped/workflows/{name}" for name in scaffold.WORKFLOWS}
+    begun_with[f".github/ISSUE_TEMPLATE/{scaffold.FORM}"] = f"keyturn/shipped/forms/{scaffold.FORM}"
     assert targets["wheel"]["force-include"] == {**{each: f"keyturn/shipped/{each}" for each in folders}, **begun_with}
-    assert {"/.github/workflows", *(f"/{folder}" for folder in folders)} <= set(targets["sdist"]["include"])
+    assert {"/.github/ISSUE_TEMPLATE", "/.github/workflows", *(f"/{folder}" for folder in folders)} <= set(
+        targets["sdist"]["include"]
+    )
     assert [folder for folder in folders if not any((ROOT / folder).iterdir())] == []
 
 

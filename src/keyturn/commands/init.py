@@ -67,7 +67,7 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     root = (world.folder / (options.folder or options.root or ".")).resolve()
     top = _top(root)
     start = _start(root, top, world, options)
-    for made in scaffold.files(starters.sources(scaffold.WORKFLOWS), start):
+    for made in scaffold.files(starters.sources(scaffold.WORKFLOWS, [scaffold.FORM]), start):
         world.say(_written(root, made, is_top=top in {None, root}, is_dry=options.dry_run))
     world.tell(_next(root, start, is_dry=options.dry_run))
     return Exit.WELL

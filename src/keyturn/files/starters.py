@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def sources(workflows: Iterable[str]) -> dict[str, str]:
-    """Return the templates by name, the workflows as `workflows/NAME` and the schemas as `schemas/NAME`."""
+def sources(workflows: Iterable[str], forms: Iterable[str] = ()) -> dict[str, str]:
+    """Return the templates by name; workflows, forms and schemas as `workflows/NAME` and so on."""
     found = dict(_below(distribution.shipped("templates") / "init", ""))
     found |= _below(distribution.shipped("schemas"), "schemas/")
-    # A source checkout has them where GitHub looks for them.
-    places = (distribution.shipped("workflows"), distribution.shipped(".github") / "workflows")
+    found |= _of_github("workflows", "workflows", workflows)
+    return found | dict(_of_github("forms", "ISSUE_TEMPLATE", forms))
+
+
+def _of_github(name: str, place: str, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Read what a source checkout has where GitHub looks for it."""
+    places = (distribution.shipped(name), distribution.shipped(".github") / place)
     folder, *_ = [place for place in places if place.is_dir()]
-    return found | {f"workflows/{name}": (folder / name).read_text(encoding="utf-8") for name in workflows}
+    yield from ((f"{name}/{each}", (folder / each).read_text(encoding="utf-8")) for each in wanted)
 
 
 def _below(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 HOME = "keyturn/keyturn"
 RELEASE = ".keyturn/release"  # where the workflows keep keyturn: in a folder that git ignores
-WORKFLOWS = ("check.yml", "issues.yml", "schedule.yml", "verify.yml")
+WORKFLOWS = ("check.yml", "issues.yml", "schedule.yml", "verify.yml", "ask.yml")
+FORM = "rotation.yml"
 _SETUP = "      - name: Set up Python\n"
 _CHECKOUT = re.compile(r"uses: (actions/checkout@[0-9a-f]{40} # v[0-9.]+)\n")
 _PATHS = ("/keyturn.yaml", "/providers/", "/platforms/", "/templates/", "/schemas/", "/.github/")
@@ -97,6 +98,7 @@ _WORKFLOWS = {
     "issues.yml": ("opens, updates and closes issues after each push", None),
     "schedule.yml": ("opens what time has made due, and reminds", None),
     "verify.yml": ("asks a provider whether the old key is dead, and records it", None),
+    "ask.yml": ("turns the form of an issue into a pull request", None),
 }
 _SCHEMAS = {
     "incident": "an incident",
@@ -110,13 +112,18 @@ _SCHEMAS = {
 def files(sources: Mapping[str, str], start: Start) -> Iterator[Made]:
     """Give every file in the order in which somebody would read them.
 
-    `sources` are the templates by name, the workflows as `workflows/NAME` and the schemas as `schemas/NAME`.
+    `sources` are the templates by name, workflows, forms and schemas as `workflows/NAME` and so on.
     """
     templates = Templates(sources)
     for path, (name, why, by_hand) in _TEMPLATES.items():
         yield Made(path, _filled(templates, name, start), why, by_hand)
     for name, (why, head) in _WORKFLOWS.items():
         yield Made(f".github/workflows/{name}", workflow(sources[f"workflows/{name}"], start, head), why)
+    yield Made(
+        f".github/ISSUE_TEMPLATE/{FORM}",
+        sources[f"forms/{FORM}"],
+        "the form with which anybody here asks for a rotation",
+    )
     for kind, what in _SCHEMAS.items():
         name = f"schemas/{kind}.schema.json"
         yield Made(name, sources[name], f"what a file may say that declares {what}")
