@@ -65,7 +65,7 @@ def _kinds(text: str) -> frozenset[str]:
 
 def run(world: World, options: argparse.Namespace) -> Exit:
     """Decide, show, and carry out what the guard and the budget allow."""
-    decided = decision.decide(world, options)
+    decided = decision.decide(world, options, anew=True)
     limits = decided.workspace.policy.limits
     chosen = decided.plan.only(options.only)
     wanted = chosen.actions

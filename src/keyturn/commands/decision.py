@@ -63,12 +63,15 @@ def _tracker_name(text: str) -> str:
     return text
 
 
-def decide(world: World, options: argparse.Namespace) -> Decision:
-    """Gather files and issues and decide; a policy that cannot be read decides nothing."""
+def decide(world: World, options: argparse.Namespace, *, anew: bool = False) -> Decision:
+    """Gather files and issues and decide; a policy that cannot be read decides nothing.
+
+    `anew` asks the tracker itself, whatever another command of this run has listed.
+    """
     found = workspace.load(workspace.root_of(world.folder, options.root), world.today)
     name = options.tracker or found.policy.tracker
     scope = places.scope(found.root, name, world)
-    tracker = places.tracker(found.root, name, found.policy, scope, world)
+    tracker = places.tracker(found.root, name, found.policy, scope, world, anew=anew)
     templates = Templates(files.templates(found.root))
     if not found.is_judgeable:
         return Decision(found, tracker, templates, Plan(world.today, ()))

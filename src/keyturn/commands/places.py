@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from keyturn import history
@@ -11,12 +12,12 @@ from keyturn.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from pathlib import Path
 
     from keyturn.commands.world import World
     from keyturn.model import Policy
     from keyturn.trackers import Tracker
     from keyturn.trackers.conversations import Conversation
+    from keyturn.trackers.listing import Listing
 
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 API = "https://api.github.com"
@@ -49,13 +50,15 @@ def _below(root: Path) -> str:
     return root.relative_to(top).as_posix() if top and root.is_relative_to(top) else "."
 
 
-def tracker(root: Path, name: str, policy: Policy, scope: str, world: World) -> Tracker:
-    """Open the tracker of this name: `local`, or `github:OWNER/REPO`."""
+def tracker(  # noqa: PLR0913 - what a tracker is opened with, and how
+    root: Path, name: str, policy: Policy, scope: str, world: World, *, anew: bool = False
+) -> Tracker:
+    """Open the tracker of this name: `local`, or `github:OWNER/REPO`; `anew` reads no listing of another command."""
     if name == "local":
         from keyturn.trackers.local import LocalTracker
 
         return LocalTracker(root / ISSUES, scope, lambda: world.moment)
-    return _github(name.removeprefix("github:"), policy, scope, world)
+    return _github(name.removeprefix("github:"), policy, scope, world, anew=anew)
 
 
 def issues(tracker: str) -> str:
@@ -72,10 +75,25 @@ def conversation(repository: str, policy: Policy, world: World) -> Conversation:
     return Conversation(repository=repository, scope="", identity=(*policy.identity, *also), **_access(world))
 
 
-def _github(name: str, policy: Policy, scope: str, world: World) -> Tracker:
+def _github(name: str, policy: Policy, scope: str, world: World, *, anew: bool) -> Tracker:
     from keyturn.trackers.github import GitHubTracker
 
-    return GitHubTracker(repository=name, scope=scope, identity=policy.identity, **_access(world))
+    access = _access(world)
+    about = (name, access["base_url"], scope, " ".join(policy.identity))
+    listing = _listing(about, access["token"], world, anew=anew)
+    return GitHubTracker(repository=name, scope=scope, identity=policy.identity, listing=listing, **access)
+
+
+def _listing(about: tuple[str, ...], token: str, world: World, *, anew: bool) -> Listing | None:
+    if not (place := world.environment.get("KEYTURN_LISTING")):
+        return None
+    if not (path := Path(place)).is_absolute():
+        message = "KEYTURN_LISTING is no absolute path; write for example ${{ runner.temp }}/keyturn-listing"
+        raise UsageError(message)
+    from keyturn.trackers.listing import Listing
+
+    run = tuple(world.environment.get(name, "") for name in ("GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"))
+    return Listing(path, token, (*about, *run), world.now, world.tell, is_read=not anew)
 
 
 class _Access(TypedDict):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from keyturn.trackers import Draft, Edit
     from keyturn.trackers.answers import Answer
     from keyturn.trackers.api import Api
+    from keyturn.trackers.listing import Listing
     from keyturn.trackers.pages import Entry
 
 ACTIONS_BOT = "github-actions[bot]"
@@ -66,6 +67,7 @@ class GitHubTracker:
     patience: float = 120.0
     floor: int = 20
     timeout: int = 30
+    listing: Listing | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +75,18 @@ class GitHubTracker:
         return f"github:{self.repository}"
 
     def issues(self, since: date) -> list[Issue]:
-        """List our issues: the open ones first, so that one that is closed meanwhile is seen at least once."""
+        """List our issues: the open ones first, so that one that is closed meanwhile is seen at least once.
+
+        Where another command of this run has listed them, its listing serves.
+        """
+        if self.listing and (kept := self.listing.issues(since)) is not None:
+            return kept
+        listed = self._issues(since)
+        if self.listing:
+            self.listing.keep(listed, since)
+        return listed
+
+    def _issues(self, since: date) -> list[Issue]:
         closed = {"state": "closed", "since": f"{since.isoformat()}T00:00:00Z"}
         found: dict[int, Issue] = {}
         for login in self._identities:
@@ -232,6 +245,8 @@ class GitHubTracker:
         return Written(number, _link(issue), issue.get("id"), (*notices, *dropped))
 
     def _sent(self, change: _Change, fields: dict[str, Any]) -> Answer:
+        if self.listing:
+            self.listing.forget()
         return self._api.write(change.verb, f"/repos/{self.repository}{change.path}", fields)
 
     def _document(self, change: _Change, answer: Answer) -> dict[str, Any]:
