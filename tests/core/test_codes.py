@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from core.codes import emitted
 
-from keyturn import checks, review, schema
-from keyturn.commands import leaks
-from keyturn.files import disk, loader, scalars, syntax, text
+from keyturn import checks, review
+from keyturn.commands import declaring, leaks
+from keyturn.files import disk, loader, rows as rows_of_csv, scalars, syntax, text
+from keyturn.schema import explanation
 
 PAGE = Path(__file__).parents[2] / "docs" / "codes.md"
 SECTIONS = {
     "Reading": (disk, loader, scalars, syntax, text),
-    "Schema": (schema,),
+    "Schema": (explanation,),
     "Checks": (checks,),
     "Review": (review, leaks),
+    "Import": (rows_of_csv, import_module("keyturn.commands.import"), declaring),
 }
 
 

@@ -30,6 +30,7 @@ class Command(Protocol):
 COMMANDS = {
     "init": "write what a repository needs to keep its keys with keyturn",
     "new": "declare a key, by a few answers or by options",
+    "import": "declare the keys of a CSV file",
     "discover": "find keys that nobody has declared, by the names of secrets",
     "validate": "check every declared file and report all problems",
     "matrix": "divide the declared files among the jobs of a GitHub Actions matrix",

@@ -15,13 +15,13 @@ def root_of(folder: Path, given: Path | None) -> Path:
     """Return the root that is meant: the given one, else the nearest folder with a `keyturn.yaml`."""
     if given is None:
         if (found := tree.root_of(folder)) is None:
-            message = "no keyturn.yaml here or in a folder above; an empty one is enough, or say `--root DIR`"
+            message = "no keyturn.yaml here or in a folder above; `keyturn init` writes one, an empty one is enough, or say `--root DIR`"
             raise UsageError(message)
         return found
     if not (folder / given).is_dir():
         message = f"no folder {given}; give the one that holds `keyturn.yaml`"
         raise UsageError(message)
-    if not (folder / given / tree.POLICY).is_file():
+    if not tree.has_policy(folder / given):
         message = f"no keyturn.yaml in {given}, so it is no root; an empty one is enough"
         raise UsageError(message)
     return (folder / given).resolve()
