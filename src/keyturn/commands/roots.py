@@ -10,13 +10,16 @@ from keyturn.files import tree
 if TYPE_CHECKING:
     from pathlib import Path
 
+_ROOTLESS = (
+    "no keyturn.yaml here or in a folder above; `keyturn init` writes one, an empty one is enough, or say `--root DIR`"
+)
+
 
 def root_of(folder: Path, given: Path | None) -> Path:
     """Return the root that is meant: the given one, else the nearest folder with a `keyturn.yaml`."""
     if given is None:
         if (found := tree.root_of(folder)) is None:
-            message = "no keyturn.yaml here or in a folder above; `keyturn init` writes one, an empty one is enough, or say `--root DIR`"
-            raise UsageError(message)
+            raise UsageError(_ROOTLESS)
         return found
     if not (folder / given).is_dir():
         message = f"no folder {given}; give the one that holds `keyturn.yaml`"
