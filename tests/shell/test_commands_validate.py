@@ -149,24 +149,43 @@ def test_a_broken_policy_decides_nothing(desk: Desk, text: str, code: str) -> No
     assert (aged.status, aged.document["keys"]) == (1, [])
 
 
-@pytest.mark.parametrize("text", ["", "# all defaults\n", None], ids=["empty", "comments", "none"])
-def test_a_policy_may_be_empty_or_missing(desk: Desk, text: str | None) -> None:
+@pytest.mark.parametrize("text", ["", "# all defaults\n"], ids=["empty", "comments"])
+def test_a_policy_may_be_empty(desk: Desk, text: str) -> None:
     desk.declare(created=DUE)
-    if text is None:
-        (desk.folder / "keyturn.yaml").unlink()
-    else:
-        desk.write("keyturn.yaml", text)
+    desk.write("keyturn.yaml", text)
     ran = desk.keyturn("plan", "--root", ".")
     assert (ran.status, "1 to open" in ran.out) == (0, True)
 
 
-def test_a_policy_that_is_a_dangling_link_decides_nothing(desk: Desk) -> None:
-    desk.declare(created=DUE)
+@pytest.mark.parametrize("command", ["plan", "validate"])
+def test_a_folder_without_a_policy_is_no_root(desk: Desk, command: str) -> None:
     (desk.folder / "keyturn.yaml").unlink()
-    (desk.folder / "keyturn.yaml").symlink_to("gone.yaml")
-    ran = desk.keyturn("plan", "--root", ".")
+    ran = desk.keyturn(command, "--root", ".")
+    assert (ran.status, ran.out) == (2, "")
+    assert "no keyturn.yaml in ., so it is no root" in ran.err
+
+
+POLICIES: dict[str, Callable[[Path], object]] = {
+    "a link that dangles": lambda path: path.symlink_to("gone.yaml"),
+    "a link to a policy": lambda path: path.symlink_to("other.yaml"),
+    "a folder": lambda path: path.mkdir(),
+}
+
+
+@pytest.mark.parametrize("options", [["--root", "."], []], ids=["given", "found"])
+@pytest.mark.parametrize("make", POLICIES.values(), ids=POLICIES)
+def test_a_policy_that_is_no_regular_file_decides_nothing(
+    desk: Desk, make: Callable[[Path], object], options: list[str]
+) -> None:
+    desk.declare(created=DUE)
+    desk.write("other.yaml", "notice: 3d\n")
+    (desk.folder / "keyturn.yaml").unlink()
+    make(desk.folder / "keyturn.yaml")
+    ran = desk.keyturn("plan", *options)
     assert (ran.status, ran.out) == (1, "nothing to do.\n")
     assert "keyturn.yaml:1:1: not-a-regular-file" in ran.err
+    validated = desk.keyturn("validate", *options)
+    assert (validated.status, "keyturn.yaml:1:1: not-a-regular-file" in validated.out) == (1, True)
 
 
 @pytest.mark.parametrize(

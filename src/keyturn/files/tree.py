@@ -37,7 +37,12 @@ class Fault(NamedTuple):
 def root_of(start: Path) -> Path | None:
     """Return the nearest folder from `start` upwards that has a `keyturn.yaml`."""
     start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / POLICY).is_file()), None)
+    return next((folder for folder in (start, *start.parents) if has_policy(folder)), None)
+
+
+def has_policy(folder: Path) -> bool:
+    """Tell whether there is a policy, be it a link or a folder: that is a problem of this root, not another root."""
+    return os.path.lexists(f"{folder}/{POLICY}")
 
 
 def runs(path: str) -> Iterator[Run | Fault]:
