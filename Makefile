@@ -66,7 +66,7 @@ fuzz-smoke: $(INSTALLED)
 	$(BIN)/python fuzz/documents.py --seconds 60
 
 bench: $(INSTALLED) ## measure how long the commands take
-	$(BIN)/python benchmarks/commands.py
+	$(BIN)/python benchmarks/run.py $(SECTIONS)
 	$(BIN)/python benchmarks/secrets.py
 
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.005  # seconds between two looks at the memory
 _MEBI = 2**20
+_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes in which a system tells the peak of a process
 _MANY = 100  # times; no digit behind the point tells anything there
 
 
 class Contender(NamedTuple):
     """A command to measure; `expected` are the exit statuses that mean that it did its work.
 
-    `prepare` brings about what it is to find, and is not measured.
+    `prepare` brings about what it is to find, and is not measured. One that is `slow` runs once. Only of a `family` of
+    several processes is the memory looked at in a run of its own; one process tells its own exact peak.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Contender(NamedTuple):
     expected: tuple[int, ...] = (0,)
     environment: Mapping[str, str] | None = None
     prepare: Callable[[], object] = lambda: None
+    slow: bool = False
+    family: bool = False
 
 
 class Cost(NamedTuple):
@@ -43,20 +47,26 @@ class Cost(NamedTuple):
     peak: float
 
 
+class _Run(NamedTuple):
+    wall: float
+    cpu: float
+    peak: float
+
+
 def costs(contenders: Sequence[Contender], folder: Path, rounds: int = 3) -> dict[str, Cost]:
     """Run the contenders by turns in a folder, so that what slows the machine down slows all of them down."""
-    times: dict[str, list[tuple[float, float]]] = {contender.name: [] for contender in contenders}
-    for _ in range(rounds):
+    runs: dict[str, list[_Run]] = {contender.name: [] for contender in contenders}
+    for turn in range(rounds):
         for contender in contenders:
-            times[contender.name].append(_timed(contender, folder))
-    return {
-        contender.name: Cost(
-            median(wall for wall, _ in times[contender.name]),
-            median(cpu for _, cpu in times[contender.name]),
-            _peak(contender, folder),
-        )
-        for contender in contenders
-    }
+            if turn == 0 or not contender.slow:
+                runs[contender.name].append(_timed(contender, folder))
+    return {contender.name: _cost(contender, runs[contender.name], folder) for contender in contenders}
+
+
+def _cost(contender: Contender, runs: Sequence[_Run], folder: Path) -> Cost:
+    own = max(run.peak for run in runs)
+    peak = max(own, _together_at_most(contender, folder)) if contender.family else own
+    return Cost(median(run.wall for run in runs), median(run.cpu for run in runs), peak)
 
 
 def _start(contender: Contender, folder: Path) -> subprocess.Popen[bytes]:
@@ -66,8 +76,8 @@ def _start(contender: Contender, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _timed(contender: Contender, folder: Path) -> tuple[float, float]:
-    """Return wall and processor seconds, the latter with those of all children that were waited for."""
+def _timed(contender: Contender, folder: Path) -> _Run:
+    """Run once; processor time is that of all children too that were waited for."""
     contender.prepare()
     begin = time.perf_counter()
     process = _start(contender, folder)
@@ -75,25 +85,19 @@ def _timed(contender: Contender, folder: Path) -> tuple[float, float]:
     wall = time.perf_counter() - begin
     process.returncode = os.waitstatus_to_exitcode(status)
     _insist(contender, process.returncode)
-    return wall, usage.ru_utime + usage.ru_stime
+    return _Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _UNIT / _MEBI)
 
 
-def _peak(contender: Contender, folder: Path) -> float:
-    """Return the peak in MiB, in a run of its own, since looking takes time.
-
-    One process tells its own exact peak. Several are looked at while they run, and a page that two share counts once.
-    """
+def _together_at_most(contender: Contender, folder: Path) -> float:
+    """Return the peak in MiB of all processes together; a page that two of them share counts once."""
     contender.prepare()
     process = _start(contender, folder)
     seen = 0
-    while (done := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+    while os.wait4(process.pid, os.WNOHANG)[0] == 0:
         seen = max(seen, _together(process.pid))
         time.sleep(_PAUSE)
-    _, status, usage = done
-    process.returncode = os.waitstatus_to_exitcode(status)
-    _insist(contender, process.returncode)
-    own = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return max(seen, own) / _MEBI
+    process.returncode = 0  # it was waited for above
+    return seen / _MEBI
 
 
 def _together(leader: int) -> int:

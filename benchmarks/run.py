@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import subprocess
 import tempfile
 from datetime import UTC, datetime
@@ -43,16 +44,28 @@ SECTIONS = (
 
 
 def main() -> None:
-    """Measure what was asked for, print it, and keep it if it is everything."""
+    """Measure what was asked for, print it, and keep it beside what was measured before."""
     options = _options()
     peers.install()
-    pages = []
+    pages = _kept()
     for section in SECTIONS:
         if section.module in (options.sections or [section.module for section in SECTIONS]):
-            pages.append(_page(section, options.scale))
-            print(pages[-1], flush=True)
-    if not options.sections and options.scale == 1:
-        RESULTS.write_text("\n\n".join(["\n".join(_head()), *pages]) + "\n", encoding="utf-8")
+            pages[section.title] = _page(section, options.scale)
+            print(f"## {section.title}\n\n{pages[section.title]}\n", flush=True)
+            if options.scale == 1:
+                _keep(pages)
+
+
+def _kept() -> dict[str, str]:
+    """Return the pages of the results by their titles."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else ""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:]
+    return {title: body.strip() for title, body in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def _keep(pages: dict[str, str]) -> None:
+    ordered = [f"## {section.title}\n\n{pages[section.title]}" for section in SECTIONS if section.title in pages]
+    RESULTS.write_text("\n\n".join(["\n".join(_head()), *ordered]) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -67,15 +80,16 @@ def _options() -> argparse.Namespace:
 def _page(section: Section, scale: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         body: str = import_module(section.module).markdown(scale, Path(folder))
-    return f"## {section.title}\n\n{body}"
+    now = datetime.now(UTC)  # noqa: TID251 - when it was measured
+    load = os.getloadavg()[1]
+    return f"{body}\n\n`make bench SECTIONS={section.module}`, {now:%Y-%m-%d}, load {load:.1f}."
 
 
 def _head() -> Iterator[str]:
     yield "# What was measured"
     yield ""
-    day = datetime.now(UTC).date()  # noqa: TID251 - the day on which it was measured
-    yield f"Written by `make bench` on {day}. Times vary from machine to machine and from hour to hour;"
-    yield "contenders take turns on the same files, so compare the ratios."
+    yield "Written by `make bench`. Times vary from machine to machine and from hour to hour; contenders take turns on"
+    yield "the same files, so compare the ratios. Each part says when it was measured and how busy the machine was."
     yield ""
     yield f"- keyturn {keyturn.__version__}, Python {platform.python_version()}, {_git()}"
     yield f"- {platform.system()} {platform.release()}, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"

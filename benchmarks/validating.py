@@ -15,13 +15,12 @@ import peers
 from measure import Contender, Cost, costs, table, times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 OURS = "keyturn"
 WARM = "keyturn, again"
-READABLE = "readable"
-SLOW = 1_000  # files; beyond that v8r takes minutes
+SLOW = 1_000  # files; from there on v8r takes minutes
 LARGE = 100_000
 PER_CALL = 20_000  # files; no command line is longer than that
 
@@ -30,8 +29,9 @@ def ours(root: Path, *, warm: bool = False) -> Contender:
     """Validate a root, with or without what an earlier run remembers; all but the smallest corpora have errors."""
     command = (sys.executable, "-m", "keyturn", "validate")
     if warm:
-        return Contender(WARM, command, (0, 1))
-    return Contender(OURS, command, (0, 1), prepare=lambda: shutil.rmtree(root / ".keyturn", ignore_errors=True))
+        return Contender(WARM, command, (0, 1), family=True)
+    forget = root / ".keyturn"
+    return Contender(OURS, command, (0, 1), prepare=lambda: shutil.rmtree(forget, ignore_errors=True), family=True)
 
 
 def markdown(scale: int, place: Path) -> str:
@@ -47,31 +47,42 @@ def markdown(scale: int, place: Path) -> str:
         parts.append(f"### {size:,} rotations, {len(written.faulty):,} with an error\n\n{_rows(found)}")
         first[size] = found[OURS]
         shutil.rmtree(root)
+        shutil.rmtree(_beside(root))
     return "\n\n".join([*parts, _growth(first)])
 
 
+def _beside(root: Path) -> Path:
+    return root.with_name(f"{root.name}-readable")
+
+
 def _readable(files: Sequence[Path], root: Path) -> None:
-    """Link, in a folder that keyturn does not look at, the files that every reader of YAML accepts."""
+    """Link, in a folder beside the repository, the files that every reader of YAML accepts."""
     for file in files:
         text = file.read_text(encoding="utf-8")
         if "consumers: [" not in text and text.count("\ntier: ") == 1:
-            link = root / READABLE / file.relative_to(root)
+            link = _beside(root) / file.relative_to(root)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.hardlink_to(file)
 
 
 def _measured(root: Path, files: list[str], size: int) -> dict[str, Cost]:
-    found = costs([ours(root), *_peers(files, size)], root, rounds=1 if size >= LARGE else 3)
+    found = costs([ours(root), *_peers(root, files, size)], root)
     return {**found, **costs([ours(root, warm=True)], root)}
 
 
-def _peers(files: list[str], size: int) -> list[Contender]:
-    contenders = [peers.libyaml("rotations"), peers.sourcemeta(READABLE)]
+def _peers(root: Path, files: list[str], size: int) -> Iterator[Contender]:
+    """Give those that end within reason: above a thousand files the slow ones run once."""
+    slow = size > SLOW
+    yield peers.libyaml("rotations")
+    yield peers.sourcemeta(str(_beside(root)))
     if size >= LARGE:
-        return [*contenders, _in_calls(peers.check_jsonschema([]))]
-    contenders += [peers.check_jsonschema(files), peers.ajv("rotations"), peers.plain("rotations")]
-    contenders.append(peers.yamllint("rotations"))
-    return [*contenders, peers.v8r(files)] if size <= SLOW else contenders
+        yield _in_calls(peers.check_jsonschema([]))._replace(slow=True)
+        return
+    for contender in (peers.check_jsonschema(files), peers.ajv("rotations"), peers.plain("rotations")):
+        yield contender._replace(slow=slow)
+    yield peers.yamllint("rotations")._replace(slow=slow)
+    if size < SLOW:
+        yield peers.v8r(files)._replace(slow=True)
 
 
 def _in_calls(contender: Contender) -> Contender:
