@@ -117,6 +117,15 @@ def test_a_link_for_the_folder_and_a_folder_that_cannot_be_listed_are_problems(d
     assert [each.code for each in found(desk).problems] == ["not-a-regular-file"]
 
 
+@pytest.mark.repository
+def test_a_look_at_a_shipped_platform_tells_its_connections(desk: Desk) -> None:
+    catalogue = workspace.load(desk.folder, desk.calendar.now.date()).catalogue
+    swept = sweep._Sweep(desk.folder, desk.calendar.now.date(), sweep.Scope(), lambda _: None)  # noqa: SLF001 - one of its answers
+    every = {name for platform in catalogue.platforms.values() for name in platform.connections} | {"steps", "x"}
+    for slug, platform in catalogue.platforms.items():
+        assert {name for name in every if swept.judges_connection(slug, name)} == set(platform.connections), slug
+
+
 # -- shards ------------------------------------------------------------------------------------------------------------
 
 

@@ -6,8 +6,9 @@ others are made into values and judged. Between files it is enough to know which
 
 from __future__ import annotations
 
+import re
 from array import array
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -44,6 +45,7 @@ class Scope(NamedTuple):
     takes: Callable[[str], bool] | None = None
     is_between: bool = True  # it also looks at what files claim of each other
     shared: Callable[[str], bool] | None = None  # of whom it then tells what they claim; of all without
+    only: tree.Listing | None = None  # the rotations to look at; without, every one that there is
 
 
 class Share(NamedTuple):
@@ -75,14 +77,14 @@ class _Sweep:
         self.broken: list[str] = []  # entries of the catalogue, as problems name them
 
     def found(self) -> Found:
-        listing = tree.listing(f"{self.folder}/rotations")
+        listing = self.scope.only or tree.listing(f"{self.folder}/rotations")
         self.listed(listing.count)
         self.broken += self.entries()
         self.problems += [self.judge.fault(each) for each in listing.faults]
         self.problems += [problem for part in self.incidents for problem in part.problems]
         shares = self.shares(listing)
         self.problems += [problem for share in shares for problem in share.problems]
-        takes, is_between, shared = self.scope
+        takes, is_between, shared, _ = self.scope
         problems = [each for each in self.problems if takes is None or takes(each.path)]
         if is_between:
             problems += (each for each in self.between(listing, shares) if shared is None or shared(each.path))
@@ -116,11 +118,20 @@ class _Sweep:
         providers, platforms = (
             _known(distribution.slugs(folder, self.root), folder, self.broken) for folder in ("providers", "platforms")
         )
-        return triage.ground(self.today.isoformat(), policy, providers, platforms, self.judges_connection)
+        return triage.ground(self.today.isoformat(), policy, providers, platforms, cache(self.judges_connection))
 
     def judges_connection(self, platform: str, connection: str) -> bool:
-        """Tell whether a platform has a connection."""
+        """Tell whether a platform has a connection; a look at one file mostly spares the whole catalogue."""
+        if not self.has_own_platforms:
+            text = _text(str(distribution.shipped("platforms") / f"{platform}.yaml"))
+            if re.search(rf"(?m)^connections:\n(?:(?:[ #].*)?\n)*?  {re.escape(connection)}: *$", text):
+                return True
         return connection in self.judge.catalogue.platforms[platform].connections
+
+    @cached_property
+    def has_own_platforms(self) -> bool:
+        """Tell whether the root may say something else of a platform than what is shipped."""
+        return any(True for _ in tree.runs(f"{self.folder}/platforms"))
 
     @cached_property
     def incidents(self) -> list[Part[Incident]]:

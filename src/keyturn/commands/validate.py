@@ -25,6 +25,7 @@ EPILOG = """\
 examples:
   keyturn validate                            everything below the root
   keyturn validate rotations/mixpanel.yaml    what is wrong with this file
+  keyturn validate --changed origin/main      only what differs from there
   keyturn validate --format github            as annotations of a pull request
   keyturn validate --format sarif > keyturn.sarif
                                               for code scanning and other viewers
@@ -41,6 +42,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shard", type=_shard, metavar="I/N", help="speak of one of N parts; the first also of what files share"
     )
+    parser.add_argument(
+        "--changed",
+        metavar="REF",
+        help="speak of what differs from where REF and HEAD parted; `REF...HEAD`: of what is committed since",
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the result (default: text)")
 
 
@@ -49,12 +55,23 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     root = roots.root_of(world.folder, options.root)
     asked = [_asked(world.folder / path, root) for path in options.paths]
     scope = _scope(asked, options.shard)
-    found = _whole(root, world) if scope.takes is None else sweep.found(root, world.today, scope)
+    found = _found(root, world, scope, options.changed)
     wanted, count = found.problems, found.files
     world.say(_written(wanted, count, options.format))
     world.summarize(f"## Validation\n\n{problems.markdown(count, wanted)}\n")
     world.output(files=count, problems=len(wanted))
     return Exit.CORRECT if any(problem.severity == "error" for problem in wanted) else Exit.WELL
+
+
+def _found(root: Path, world: World, scope: sweep.Scope, changed: str | None) -> sweep.Found:
+    if changed is not None:
+        from keyturn.commands import difference
+
+        found = difference.found(root, world.today, scope, changed)
+        if isinstance(found, sweep.Found):
+            return found
+        world.tell(f"every file is read: {found}")
+    return _whole(root, world) if scope.takes is None else sweep.found(root, world.today, scope)
 
 
 def _whole(root: Path, world: World) -> sweep.Found:

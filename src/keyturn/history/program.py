@@ -61,3 +61,16 @@ def pieces(root: Path, *arguments: str) -> Iterator[bytes]:
     ) as process:
         while process.stdout and (piece := process.stdout.read(_PIECE)):
             yield piece
+
+
+def fed(root: Path, given: bytes, *arguments: str) -> bytes:
+    """Return what git prints for what it reads.
+
+    Raises OutsideError where it fails.
+    """
+    done = subprocess.run(  # noqa: S603 - git
+        [*_PLAIN, *arguments], cwd=root, input=given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        raise OutsideError(REFUSAL)
+    return done.stdout
