@@ -304,11 +304,20 @@ def test_one_provider_is_read_alone(root: Path, arguments: list[str], expected: 
     assert opened(root, "providers", *arguments) == expected
 
 
-@pytest.mark.parametrize("command", ["validate", "plan", "ages"])
-def test_other_commands_read_the_providers_of_the_declared_keys(tmp_path: Path, command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        pytest.param("plan", {"close.yaml"}, id="plan"),
+        pytest.param("ages", {"close.yaml"}, id="ages"),
+        pytest.param("validate", set(), id="validate, where nothing is asked of a provider but that it is there"),
+    ],
+)
+def test_other_commands_read_no_provider_but_those_of_the_declared_keys(
+    tmp_path: Path, command: str, expected: set[str]
+) -> None:
     (tmp_path / "keyturn.yaml").touch()
     (tmp_path / "rotations").mkdir()
     (tmp_path / "rotations/a.yaml").write_text(
         "provider: close\nkey: a\nowners: [alice]\ncreated: 2026-11-01\nconsumers: [{platform: manual, name: x}]\n"
     )
-    assert opened(tmp_path, command, "--today", "2026-11-21") == {"close.yaml"}
+    assert opened(tmp_path, command, "--today", "2026-11-21") == expected
