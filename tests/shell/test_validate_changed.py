@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from shell.desk import Desk
 from shell.test_commands_validate import plain
 
+from keyturn.errors import OutsideError
+from keyturn.history import difference
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -217,6 +220,11 @@ def test_outside_of_git_and_without_such_a_commit_it_says_what_to_do(desk: Desk,
         assert (ran.status, "fetch it first, or leave `--changed` out" in ran.err) == (2, True)
     (tmp_path / ".git").rename(tmp_path / "gone")
     assert desk.keyturn("validate", "--changed", "main").status == 2
+
+
+def test_no_answer_of_git_is_not_taken_for_no_change(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match="run `git status`"):
+        difference.committed(tmp_path, "main", ["rotations"])
 
 
 def test_a_shallow_clone_reads_every_file(desk: Desk, tmp_path: Path) -> None:

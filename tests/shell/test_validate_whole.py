@@ -287,6 +287,8 @@ def test_a_memory_that_is_broken_foreign_or_committed_is_none(large: Desk, opene
     assert opened.during(large, "validate")[0]
     git(large, "add", "--force", ".keyturn")
     assert opened.during(large, "validate")[0]
+    large.environment.clear()  # nor is it one without the key
+    assert opened.during(large, "validate")[0]
 
 
 @pytest.mark.parametrize(
