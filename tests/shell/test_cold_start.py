@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -73,3 +74,9 @@ def test_what_is_spared_is_loaded_where_it_is_needed(desk: Desk) -> None:
         found = loaded(desk.folder, "apply", "--tracker", "github:acme/keys", *TODAY, environment=desk.environment)
     assert found >= NETWORK | {"jinja2", "keyturn.trackers.github", "keyturn.trackers.confirmations", "argparse"}
     assert found >= {"dataclasses", "pathlib", "datetime", "json", "yaml", "keyturn.model", "keyturn.plan"}
+
+
+@pytest.mark.parametrize("room", ["keyturn.model", "keyturn.files", "keyturn.history"])
+def test_a_room_that_loads_what_is_asked_for_has_nothing_else(room: str) -> None:
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(importlib.import_module(room), "nothing")  # noqa: B009 - a type checker knows that it is not there

@@ -32,6 +32,7 @@ def test_a_wheel_carries_its_folders_and_a_checkout_has_its_own(tmp_path: Path) 
 
 
 def test_schemas_are_named_by_their_kind(tmp_path: Path) -> None:
+    assert len(files.schemas()) == len(list(files.schemas()))
     (tmp_path / "rotation.schema.json").write_text(json.dumps({"type": "object"}), encoding="utf-8")
     (tmp_path / "README.md").write_text("not a schema", encoding="utf-8")
     assert files.schemas(tmp_path) == {"rotation": {"type": "object"}}

@@ -17,6 +17,7 @@ from shell.desk import DUE, Calendar, Desk, at_github
 
 from keyturn import history
 from keyturn.errors import Exit, OutsideError, RepositoryError
+from keyturn.history import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,6 +128,37 @@ def test_without_git_a_folder_works_and_a_repository_is_not_taken_for_one(tmp_pa
     Repo.init(tmp_path).close()
     ran = _own_process(tmp_path, environment, "plan")
     assert (ran.returncode, "git is not installed or not on the PATH" in ran.stderr) == (Exit.OUTSIDE, True)
+
+
+@pytest.mark.parametrize(
+    "call", [pytest.param("head(Path())", id="by GitPython"), pytest.param("remote(Path())", id="asked itself")]
+)
+def test_without_git_a_repository_is_never_taken_for_a_folder(tmp_path: Path, call: str) -> None:
+    with Repo.init(tmp_path) as repo:
+        repo.index.commit("Begin", author=ALICE, committer=ALICE)
+    assert program.MISSING in _asked_without_git(tmp_path, call)
+
+
+def test_without_git_a_folder_has_no_commit(tmp_path: Path) -> None:
+    assert _asked_without_git(tmp_path, "head(Path())") == "None\n"
+
+
+def _asked_without_git(folder: Path, call: str) -> str:
+    asking = f"from pathlib import Path; from keyturn import history; print(history.{call})"
+    environment = {**os.environ, "PATH": "empty"}  # noqa: TID251 - what a process of its own needs to start
+    done = subprocess.run(
+        [sys.executable, "-c", asking], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def test_a_repository_that_is_broken_is_said_to_be(tmp_path: Path) -> None:
+    with Repo.init(tmp_path) as repo:
+        first = repo.index.commit("Begin", author=ALICE, committer=ALICE).hexsha
+        repo.index.commit("Go on", author=ALICE, committer=ALICE)
+    (tmp_path / ".git/objects" / first[:2] / first[2:]).unlink()
+    with pytest.raises(RepositoryError, match="git refuses to work"):
+        history.states(tmp_path, "rotations", ["x"], 9)
 
 
 def _own_process(root: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,8 +134,7 @@ def _on_disk(top: Path, change: _Change, budget: Budget, left: int) -> bytes | N
             top / change.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         )
         with os.fdopen(descriptor, "rb") as file:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                content = file.read(budget.largest + 1)
+            content = file.read(budget.largest + 1) or b""  # None where a pipe has nothing to say
     return content if len(content) <= min(budget.largest, max(left, 0)) else None
 
 
