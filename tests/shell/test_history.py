@@ -143,6 +143,11 @@ def test_without_git_a_folder_has_no_commit(tmp_path: Path) -> None:
     assert _asked_without_git(tmp_path, "head(Path())") == "None\n"
 
 
+def test_git_that_takes_nothing_in_is_said_to_fail(tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match="git refuses to work"):
+        program.fed(tmp_path, b"", "cat-file", "--batch")
+
+
 def _asked_without_git(folder: Path, call: str) -> str:
     asking = f"from pathlib import Path; from keyturn import history; print(history.{call})"
     environment = {**os.environ, "PATH": "empty"}  # noqa: TID251 - what a process of its own needs to start
