@@ -780,9 +780,12 @@ def test_it_serves_by_hand() -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "tests.fake_github", "--port", "0", "--repository", "acme/by-hand"]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url, token, _ = (process.stdout.readline().strip().partition("=")[2] for _ in range(3))
-        answer = requests.get(f"{url}/repos/acme/by-hand", headers={"Authorization": f"token {token}"}, timeout=10)
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(10) == 0
+        try:
+            assert process.stdout is not None
+            url, token, _ = (process.stdout.readline().strip().partition("=")[2] for _ in range(3))
+            answer = requests.get(f"{url}/repos/acme/by-hand", headers={"Authorization": f"token {token}"}, timeout=10)
+            os.kill(process.pid, signal.SIGINT)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
     assert (answer.status_code, answer.json()["full_name"]) == (200, "acme/by-hand")
