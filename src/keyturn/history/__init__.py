@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from keyturn.history.publication import Patch, has_origin, publish
     from keyturn.history.repository import DEEPER
     from keyturn.history.sides import Comparison, comparison, deleted, export
-    from keyturn.history.standing import standing
+    from keyturn.history.snapshot import standing
     from keyturn.history.tip import insist_on_tip
     from keyturn.history.worktree import head, remote, top, user
 
@@ -58,7 +58,7 @@ _HOMES = {
     "insist_on_tip": "tip",
     "publish": "publication",
     "remote": "worktree",
-    "standing": "standing",
+    "standing": "snapshot",
     "states": "line",
     "top": "worktree",
     "user": "worktree",
