@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyturn import history, policy
-from keyturn.commands import moments, pair, places
-from keyturn.errors import UsageError
+from keyturn.commands import moments, pair, places, recording
 from keyturn.files import Put, Remove
 from keyturn.model import Method, Part, Version
 
@@ -70,21 +68,10 @@ def _baseline(subject: Rotation) -> str | None:
 def insist_on_recordable(case: Case) -> None:
     """Refuse, before anything is asked, what could not be recorded afterwards."""
     subject, options = case.subject, case.options
-    if subject.evidence and subject.version.day == case.started.date() and options.created is None:
-        message = (
-            f"a rotation was recorded today already ({subject.version}); where there was another one, say when its key "
-            "was created: --created MOMENT"
-        )
-        raise UsageError(message)
-    if not subject.version.at < created(case) <= case.started:
-        message = f"the new key must have been created after the old one ({subject.version}) and not in the future"
-        raise UsageError(message)
-    if subject.expires and options.expires is None:
-        message = "the old key had an expiry; say when the new one expires: --expires 2027-11-21, or --expires never"
-        raise UsageError(message)
-    if isinstance(options.expires, Version) and options.expires.at <= created(case):
-        message = f"the new key cannot expire ({options.expires}) before it was created"
-        raise UsageError(message)
+    if options.created is None:
+        remedy = "where there was another one, say when its key was created: --created MOMENT"
+        recording.insist_on_first(subject, case.started.date(), remedy)
+    recording.insist_on_later(subject, created(case), options.expires, case.started)
 
 
 def created(case: Case) -> datetime:
@@ -111,7 +98,9 @@ def parts(case: Case, shown: Verification, prints: Fingerprints) -> dict[Part, d
         verdict, mark = at.get(part), marks.get(part)
         moment = moments.written(verdict.at if verdict else case.world.now())
         found[part] = {"method": method.value, "at": moment, **({"fingerprint": mark} if mark else {})}
-        _warn(case, part, method)
+        if short := recording.shortfall(case.subject, part, method, case.found.policy):
+            hint = "; next time run `keyturn verify --baseline` before you rotate" if part is Part.OLD_KEY else ""
+            case.world.warn(f"{short}{hint}")
     return found
 
 
@@ -124,13 +113,6 @@ def _methods(case: Case, prints: Fingerprints) -> Iterator[tuple[Part, Method]]:
         yield Part.CONSUMERS, Method(case.options.consumers or Method.ATTESTED)
 
 
-def _warn(case: Case, part: Part, method: Method) -> None:
-    rules, tier = case.found.policy.evidence, policy.tier(case.subject, case.found.policy)
-    if part in rules.require and not rules.suffices(tier, part, method):
-        hint = "; next time run `keyturn verify --baseline` before you rotate" if part is Part.OLD_KEY else ""
-        case.world.warn(f"{part} by {method} does not suffice for a key of tier {tier}; its issue will stay open{hint}")
-
-
 def changes(case: Case, evidence: Mapping[Part, Plain], by: str) -> Sequence[Change]:
     """Give the edits of the rotation's file."""
     if case.options.baseline:
@@ -139,28 +121,13 @@ def changes(case: Case, evidence: Mapping[Part, Plain], by: str) -> Sequence[Cha
     block = {part.value: proof for part, proof in evidence.items()}
     return [
         Put(("created",), moments.written(created(case))),
-        *_expiry(case.options.expires),
+        *recording.expiry(case.options.expires),
         Put(
             ("evidence",),
             {"replaces": case.subject.version.text, **block, "by": by, **({"run": address} if address else {})},
         ),
         Remove(("request",)),
     ]
-
-
-def _expiry(said: Version | str | None) -> Iterator[Change]:
-    if isinstance(said, Version):
-        yield Put(("expires",), said.text)
-    elif said is not None:
-        yield Remove(("expires",))
-
-
-def recorder(case: Case) -> str:
-    """Return who is working here: as said, as Actions or git know, else the first owner, and that is said."""
-    known = case.options.by or case.world.environment.get("GITHUB_ACTOR") or history.user(case.found.root)
-    if not known:
-        case.world.tell(f"recorded as {case.subject.owners[0]}, the first owner; say --by LOGIN where that is wrong")
-    return known or case.subject.owners[0]
 
 
 def run(world: World) -> str | None:

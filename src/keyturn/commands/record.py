@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyturn import history, policy
-from keyturn.commands import editing, moments, workspace
+from keyturn.commands import editing, moments, recording, workspace
 from keyturn.errors import Exit, UsageError
 from keyturn.files import Put, Remove
 from keyturn.model import Method, Part, Version
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from keyturn.commands.workspace import Workspace
     from keyturn.commands.world import World
@@ -28,23 +27,14 @@ examples:
 It changes the file; once its pull request is merged, the issue closes. Record only what you have done and seen.
 """
 
-# What a person can say; the other methods are recorded by whoever asked the provider.
-METHODS = [method.value for method in (Method.ATTESTED, Method.CONSOLE, Method.LAST_USED)]
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add who, when and how."""
     editing.arguments(parser)
-    parser.add_argument("--by", metavar="LOGIN", help="who rotated the key (default: you, as git or Actions know you)")
-    parser.add_argument(
-        "--created", type=moments.version, metavar="MOMENT", help="when the new key was issued (default: now)"
-    )
-    parser.add_argument(
-        "--expires", type=moments.expiry, metavar=f"MOMENT|{moments.NEVER}", help="when the new key expires"
-    )
+    recording.arguments(parser)
     parser.add_argument("--again", action="store_true", help="even though it was recorded today already")
     for part in Part:
-        parser.add_argument(_option(part), choices=METHODS, help="how it was shown (default: attested)")
+        parser.add_argument(_option(part), choices=recording.METHODS, help="how it was shown (default: attested)")
 
 
 def _option(part: Part) -> str:
@@ -55,7 +45,7 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     """Write `created` and `evidence`, remove the answered request, and say what comes next."""
     found = workspace.load(workspace.root_of(world.folder, options.root), world.today)
     subject = editing.rotation(found, options.id)
-    by = options.by or _recorder(found, subject, world)
+    by = recording.recorder(options.by, subject, found, world)
     shown = _proofs(found, subject, options, world)
     if subject.retired is not None and subject.retired.since <= world.today:
         changes = _ending(subject, {**shown, "by": by}, options)
@@ -67,27 +57,18 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     return Exit.WELL
 
 
-def _recorder(found: Workspace, subject: Rotation, world: World) -> str:
-    """Return who is working here; where nobody says, the first owner is taken and that is said."""
-    known = world.environment.get("GITHUB_ACTOR") or history.user(found.root)
-    if not known:
-        world.tell(f"recorded as {subject.owners[0]}, the first owner; say --by LOGIN where that is wrong")
-    return known or subject.owners[0]
-
-
 def _proofs(
     found: Workspace, subject: Rotation, options: argparse.Namespace, world: World
 ) -> Mapping[str, Mapping[str, Plain]]:
     """Give the parts that are required or said to be shown; of a key without a successor only its death can be."""
     is_retired = subject.retired is not None and subject.retired.since <= world.today
-    rules, tier = found.policy.evidence, policy.tier(subject, found.policy)
-    parts = [part for part in Part if getattr(options, part.value) or part in rules.require]
+    parts = [part for part in Part if getattr(options, part.value) or part in found.policy.evidence.require]
     methods = {part: Method(getattr(options, part.value) or Method.ATTESTED) for part in parts}
     if is_retired:
         methods = {part: method for part, method in methods.items() if part is Part.OLD_KEY}
     for part, method in methods.items():
-        if part in rules.require and not rules.suffices(tier, part, method):
-            world.warn(f"{part} by {method} does not suffice for a key of tier {tier}; its issue will stay open")
+        if short := recording.shortfall(subject, part, method, found.policy):
+            world.warn(short)
     at = moments.written(world.moment)
     return {part.value: {"method": method.value, "at": at} for part, method in methods.items()}
 
@@ -112,33 +93,12 @@ def _turning(
 ) -> Sequence[Change]:
     """Give what a rotated key needs: its new version, and how that was shown to replace the old one."""
     created = options.created or Version.read(moments.written(world.moment))
-    _insist_on_later(subject, created, world, is_again=options.again)
+    recording.insist_on_later(subject, created.at, options.expires, world.moment)
+    if not options.again:
+        recording.insist_on_first(subject, world.today, "say --again if there was another one")
     return [
         Put(("created",), created.text),
-        *_expiry(subject, created, options.expires),
+        *recording.expiry(options.expires),
         Put(("evidence",), {"replaces": subject.version.text, **shown}),
         Remove(("request",)),
     ]
-
-
-def _insist_on_later(subject: Rotation, created: Version, world: World, *, is_again: bool) -> None:
-    if created <= subject.version or created.at > world.moment:
-        message = f"the new key must have been created after the old one ({subject.version}) and not in the future"
-        raise UsageError(message)
-    if subject.evidence and subject.version.day == world.today and not is_again:
-        message = f"a rotation was recorded today already ({subject.version}); say --again if there was another one"
-        raise UsageError(message)
-
-
-def _expiry(subject: Rotation, created: Version, said: Version | str | None) -> Iterator[Change]:
-    # The old key's end says nothing about the new one; kept, it would call the new key expired.
-    if isinstance(said, Version):
-        if said <= created:
-            message = f"the new key cannot expire ({said}) before it was created ({created})"
-            raise UsageError(message)
-        yield Put(("expires",), said.text)
-    elif said is not None:
-        yield Remove(("expires",))
-    elif subject.expires:
-        message = "the old key had an expiry; say when the new one expires: --expires 2027-11-21, or --expires never"
-        raise UsageError(message)

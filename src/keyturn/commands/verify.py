@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from keyturn import files
-from keyturn.commands import editing, moments, pair, proof, proposal, record, showing, waiting, workspace
+from keyturn.commands import editing, pair, proof, proposal, recording, showing, waiting, workspace
 from keyturn.commands.proof import Case, Fingerprints
 from keyturn.commands.questions import Asker
 from keyturn.errors import Exit, RepositoryError, UsageError
@@ -47,14 +47,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wait", action="store_true", help="give a new key the provider's time to become active")
     parser.add_argument("--baseline", action="store_true", help="before the rotation: record that the old key works")
     parser.add_argument("--record", action="store_true", help="open a pull request with what was shown")
-    parser.add_argument("--consumers", choices=record.METHODS, help="how you know of the consumers (default: attested)")
-    parser.add_argument("--by", metavar="LOGIN", help="who rotated the key (default: you, as git or Actions know you)")
     parser.add_argument(
-        "--created", type=moments.version, metavar="MOMENT", help="when the new key was created (default: now)"
+        "--consumers", choices=recording.METHODS, help="how you know of the consumers (default: attested)"
     )
-    parser.add_argument(
-        "--expires", type=moments.expiry, metavar=f"MOMENT|{moments.NEVER}", help="when the new key expires"
-    )
+    recording.arguments(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to write the result (default: text)")
 
 
@@ -171,7 +167,7 @@ def _show(shown: Verification, form: str, world: World) -> None:
 
 
 def _recorded(case: Case, shown: Verification, prints: Fingerprints, hidden: tuple[str, ...]) -> Exit:
-    by = proof.recorder(case)
+    by = recording.recorder(case.options.by, case.subject, case.found, case.world)
     evidence = proof.baseline(shown, prints) if shown.is_baseline else proof.parts(case, shown, prints)
     changes = proof.changes(case, evidence, by)
     if case.options.dry_run or not case.options.record:
