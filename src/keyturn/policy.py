@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from keyturn.model import Method, Part, RequestReason, Status, Tier, Why
+from keyturn.model.moments import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -319,7 +320,7 @@ def proved(rotation: Rotation, confirmation: Confirmation | None = None) -> tupl
 
 def _shown(rotation: Rotation, part: Part, proof: Proof, confirmation: Confirmation | None) -> str:
     told = confirmation.of(part, proof.method, rotation.consumers) if confirmation else None
-    at = f"at {proof.at:%Y-%m-%dT%H:%M:%SZ}"
+    at = f"at {written(proof.at)}"
     if told is None:
         return f"{part}: {proof.method} {at}"
     if told.is_confirming:

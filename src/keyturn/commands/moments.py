@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
+
+from keyturn.model.moments import written
 
 if TYPE_CHECKING:
     from keyturn.model import Version
@@ -39,11 +41,6 @@ def version(text: str) -> Version:
 def expiry(text: str) -> Version | str:
     """Read a moment, or the word `never`."""
     return NEVER if text == NEVER else version(text)
-
-
-def written(moment: datetime) -> str:
-    """Write a moment in UTC, to the second."""
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _fitting(text: str, pattern: re.Pattern[str]) -> str:

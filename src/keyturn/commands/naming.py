@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from keyturn.model import Catalogue, Provider
+    from keyturn.model import Catalogue
 
 _MOST = 8
 
 
 def squeezed(name: str) -> str:
     """Reduce a name to its letters and digits, without accents, in lower case."""
-    plain = (each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    return "".join(filter(str.isalnum, "".join(plain).casefold()))
+    return "".join(filter(str.isalnum, _folded(name)))
+
+
+def slug_of(name: str) -> str:
+    """Write a name as a slug."""
+    return "-".join(re.findall("[a-z0-9]+", _folded(name)))
+
+
+def _folded(name: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each)).casefold()
 
 
 def names(catalogue: Catalogue) -> Mapping[str, str]:
     """Return the slug for everything that a provider is or was called, squeezed."""
-    return {squeezed(name): slug for slug, each in catalogue.providers.items() for name in _names(slug, each)}
+    return known((slug, (*each.aliases, each.name, slug)) for slug, each in catalogue.providers.items())
 
 
-def _names(slug: str, provider: Provider) -> tuple[str, ...]:
-    return (*provider.aliases, provider.name, slug)
+def known(called: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
+    """Return the slug for every name that goes with it, squeezed."""
+    return {squeezed(name): slug for slug, names in called for name in names}
+
+
+def nearest(wanted: str, known: Mapping[str, str], most: int = 1) -> list[str]:
+    """Return the slugs whose names look most like the one that is wanted."""
+    return list(dict.fromkeys(known[name] for name in get_close_matches(squeezed(wanted), known, n=most)))
 
 
 def meant(wanted: str, known: Mapping[str, str]) -> list[str]:
@@ -44,7 +59,7 @@ def hint(wanted: str, known: Mapping[str, str]) -> str | None:
         return None
     if found:
         return f"{wanted!r} may be {_or(found)}; say which"
-    if near := list(dict.fromkeys(known[name] for name in get_close_matches(squeezed(wanted), known, n=_MOST))):
+    if near := nearest(wanted, known, _MOST):
         return f"no provider is called {wanted!r}; did you mean {_or(near)}?"
     return f"no provider is called {wanted!r}; give it a file providers/<slug>.yaml with `name` and `strategy` first"
 

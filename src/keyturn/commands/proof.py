@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keyturn.commands import moments, pair, places, recording
+from keyturn.commands import pair, places, recording
 from keyturn.files import Put, Remove
 from keyturn.model import Method, Part, Version
+from keyturn.model.moments import written
 
 if TYPE_CHECKING:
     import argparse
@@ -85,7 +86,7 @@ def created(case: Case) -> datetime:
 
 def baseline(shown: Verification, prints: Fingerprints) -> dict[Part, dict[str, str]]:
     """Compose the baseline: the old key was accepted at this moment."""
-    at = moments.written(shown.old_key.at) if shown.old_key else ""
+    at = written(shown.old_key.at) if shown.old_key else ""
     return {Part.OLD_KEY: {"at": at, "fingerprint": prints.old or ""}}
 
 
@@ -96,7 +97,7 @@ def parts(case: Case, shown: Verification, prints: Fingerprints) -> dict[Part, d
     found = {}
     for part, method in _methods(case, prints):
         verdict, mark = at.get(part), marks.get(part)
-        moment = moments.written(verdict.at if verdict else case.world.now())
+        moment = written(verdict.at if verdict else case.world.now())
         found[part] = {"method": method.value, "at": moment, **({"fingerprint": mark} if mark else {})}
         if short := recording.shortfall(case.subject, part, method, case.found.policy):
             hint = "; next time run `keyturn verify --baseline` before you rotate" if part is Part.OLD_KEY else ""
@@ -120,7 +121,7 @@ def changes(case: Case, evidence: Mapping[Part, Plain], by: str) -> Sequence[Cha
     address = run(case.world)
     block = {part.value: proof for part, proof in evidence.items()}
     return [
-        Put(("created",), moments.written(created(case))),
+        Put(("created",), written(created(case))),
         *recording.expiry(case.options.expires),
         Put(
             ("evidence",),

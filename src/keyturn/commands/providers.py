@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
-import unicodedata
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from keyturn import checklist, files, parse
-from keyturn.commands import showing, workspace
+from keyturn.commands import naming, showing, workspace
 from keyturn.errors import Exit, RepositoryError, UsageError
 from keyturn.model import UNKNOWN, Catalogue, Rotation, Strategy, Why
 from keyturn.render import provider_pages, providers
@@ -143,7 +140,10 @@ def _is_chosen(slug: str, raw: Raw, options: argparse.Namespace) -> bool:
     return (
         all(raw.get(field) == value for field, value in wanted.items() if value is not None)
         and (not options.has_probe or providers.probe_confidence(raw) is not None)
-        and (not options.search or any(_squeezed(options.search) in name for name in map(_squeezed, _names(slug, raw))))
+        and (
+            not options.search
+            or any(naming.squeezed(options.search) in naming.squeezed(name) for name in _names(slug, raw))
+        )
     )
 
 
@@ -152,11 +152,11 @@ def _is_chosen(slug: str, raw: Raw, options: argparse.Namespace) -> bool:
 
 def _found(name: str, root: Path) -> tuple[str, Raw]:
     """Return the one provider that has or had this name; others are read only where it is no slug."""
-    slug = "-".join(re.findall("[a-z0-9]+", _folded(name)))
+    slug = naming.slug_of(name)
     if slug in files.slugs("providers", root):
         return slug, _entry(slug, root)
     raws, _ = _entries(root)
-    named = [slug for slug, raw in raws.items() if _squeezed(name) in map(_squeezed, _names(slug, raw))]
+    named = [slug for slug, raw in raws.items() if naming.squeezed(name) in map(naming.squeezed, _names(slug, raw))]
     if len(named) > 1:
         message = f"{name} may be {' or '.join(named)}; say which"
         raise UsageError(message)
@@ -171,18 +171,8 @@ def _names(slug: str, raw: Raw) -> Iterator[str]:
 
 
 def _near(name: str, raws: Mapping[str, Raw]) -> str:
-    slugs = {_squeezed(each): slug for slug, raw in raws.items() for each in _names(slug, raw)}
-    near = get_close_matches(_squeezed(name), slugs, n=1)
-    return f"; did you mean {slugs[near[0]]}?" if near else ""
-
-
-def _squeezed(name: str) -> str:
-    return "".join(filter(str.isalnum, _folded(name)))
-
-
-def _folded(name: str) -> str:
-    plain = "".join(each for each in unicodedata.normalize("NFKD", name) if not unicodedata.combining(each))
-    return plain.casefold()
+    near = naming.nearest(name, naming.known((slug, _names(slug, raw)) for slug, raw in raws.items()))
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 # -- one provider --------------------------------------------------------------------------------------------------

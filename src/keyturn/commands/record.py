@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keyturn.commands import editing, moments, recording, workspace
+from keyturn.commands import editing, recording, workspace
 from keyturn.errors import Exit, UsageError
 from keyturn.files import Put, Remove
 from keyturn.model import Method, Part, Version
+from keyturn.model.moments import written
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +70,7 @@ def _proofs(
     for part, method in methods.items():
         if short := recording.shortfall(subject, part, method, found.policy):
             world.warn(short)
-    at = moments.written(world.moment)
+    at = written(world.moment)
     return {part.value: {"method": method.value, "at": at} for part, method in methods.items()}
 
 
@@ -92,7 +93,7 @@ def _turning(
     subject: Rotation, shown: Mapping[str, Plain], options: argparse.Namespace, world: World
 ) -> Sequence[Change]:
     """Give what a rotated key needs: its new version, and how that was shown to replace the old one."""
-    created = options.created or Version.read(moments.written(world.moment))
+    created = options.created or Version.read(written(world.moment))
     recording.insist_on_later(subject, created.at, options.expires, world.moment)
     if not options.again:
         recording.insist_on_first(subject, world.today, "say --again if there was another one")

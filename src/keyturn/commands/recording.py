@@ -9,6 +9,7 @@ from keyturn.commands import moments
 from keyturn.errors import UsageError
 from keyturn.files import Put, Remove
 from keyturn.model import Method, Version
+from keyturn.model.moments import written
 
 if TYPE_CHECKING:
     import argparse
@@ -56,7 +57,7 @@ def insist_on_later(subject: Rotation, created: datetime, expires: Version | str
         message = f"the new key must have been created after the old one ({subject.version}) and not in the future"
         raise UsageError(message)
     if isinstance(expires, Version) and expires.at <= created:
-        message = f"the new key cannot expire ({expires}) before it was created ({moments.written(created)})"
+        message = f"the new key cannot expire ({expires}) before it was created ({written(created)})"
         raise UsageError(message)
     if subject.expires and expires is None:
         message = "the old key had an expiry; say when the new one expires: --expires 2027-11-21, or --expires never"

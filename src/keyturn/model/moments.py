@@ -1,4 +1,4 @@
-"""How a date or a date-time is read; apart from the values, so that reading one text costs no more than that."""
+"""How a date or a date-time is read and written; apart from the values, so that one text costs no more than that."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def moment(text: str) -> datetime:
         message = f"no offset from UTC: {text}"
         raise ValueError(message)
     return local.astimezone(UTC)
+
+
+def written(at: datetime) -> str:
+    """Write an aware moment in UTC, to the second, as every file and document of ours has it."""
+    return f"{at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keyturn import policy as judge
 from keyturn.actions import Close, Exposed, Link, Overview, StateReason, Subject, Update
 from keyturn.model import UNKNOWN, Marker, Status, Why
+from keyturn.model.moments import written
 from keyturn.plan import pages
 from keyturn.plan.case import Case
 from keyturn.plan.rules import kept_open
@@ -103,7 +104,7 @@ def _page(incident: Incident, keys: tuple[Exposed, ...], case: Case) -> Page[Ove
 
 
 def _written(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    return written(moment) if moment else None
 
 
 # -- what goes below it --------------------------------------------------------------------------------------------

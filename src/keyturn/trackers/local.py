@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from keyturn import marker
 from keyturn.errors import OutsideError
 from keyturn.model import Issue, moment
+from keyturn.model.moments import written
 from keyturn.trackers import RefusedError, Written, front
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class LocalTracker:
         return changes
 
     def _moment(self) -> str:
-        return self.now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return written(self.now())
 
     def _found(self, number: int) -> _Found:
         path = self._paths().get(number)

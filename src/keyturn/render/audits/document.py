@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keyturn.model import Evidence, Method
+from keyturn.model.moments import written
 from keyturn.render.audits.columns import POINTS
 from keyturn.render.audits.facts import address
 
@@ -149,7 +150,7 @@ def _file(each: Deposit) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    return written(moment) if moment else None
 
 
 def _day(day: date | None) -> str | None:

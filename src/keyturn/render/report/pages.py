@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import DictLoader, StrictUndefined
@@ -11,13 +11,14 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from keyturn import checklist, fleet as facts
 from keyturn.model import Part, Status, Strategy
+from keyturn.model.moments import written
 from keyturn.render import days
 from keyturn.render.escape import visible
 from keyturn.render.report import links as paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from keyturn.fleet import Fleet, Key
     from keyturn.render.report.charts import Chart
@@ -274,7 +275,7 @@ def _environment(sources: Mapping[str, str]) -> SandboxedEnvironment:
         "provider_page": paths.provider_page,
         "owner_page": paths.owner_page,
         "web": paths.web,
-        "moment": _moment,
+        "moment": written,
         "strategies": _STRATEGIES,
         "parts_of_evidence": tuple(_PARTS),
         "part_names": _PARTS,
@@ -287,7 +288,3 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template shows
     if not isinstance(value, str) or hasattr(value, "__html__") or (value.isascii() and value.isprintable()):
         return value
     return visible(value)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
