@@ -6,6 +6,7 @@ is not clear at a glance is left to the rules themselves.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,11 +16,13 @@ if TYPE_CHECKING:
 
 PARTS = ("new_key", "old_key", "consumers")
 LONGEST = "365d"  # of the default policy, as `PARTS` is what it requires
+PAUSES = {"hold": "30d", "waiver": "365d"}  # and how long each may last by it
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_SHORTEST_MONTH = 28
 _DATE, _MOMENT = len("2026-11-21"), len("2026-11-21T09:00:00Z")
 
 # What makes a rotation worth a closer look.
-_CLOSER = ("variant", "params", "formerly", "request", "hold", "waiver")
+_CLOSER = ("variant", "params", "formerly")
 
 
 class Ground(NamedTuple):
@@ -27,6 +30,7 @@ class Ground(NamedTuple):
 
     today: str
     longest: int  # days
+    pauses: Mapping[str, str]  # the day up to which each kind may surely last
     required: Collection[str]  # parts of evidence
     providers: Collection[str]  # slugs
     platforms: Collection[str]  # slugs
@@ -43,7 +47,21 @@ def ground(
     """Take from a policy's document what matters here."""
     longest = _section(policy, "cadence").get("max") or LONGEST
     required = _section(policy, "evidence").get("require")
-    return Ground(today, days(longest), PARTS if required is None else required, providers, platforms, has_connection)
+    return Ground(
+        today,
+        days(longest),
+        {name: _surely_after(today, policy.get(f"max_{name}") or span) for name, span in PAUSES.items()},
+        PARTS if required is None else required,
+        providers,
+        platforms,
+        has_connection,
+    )
+
+
+def _surely_after(day: str, duration: str) -> str:
+    """Return a day that is no later than the one this long after `day`."""
+    span = int(duration[:-1]) * _SHORTEST_MONTH if duration[-1] == "m" else days(duration)
+    return date.fromordinal(min(date.fromisoformat(day).toordinal() + span, date.max.toordinal())).isoformat()
 
 
 def _section(policy: Document, name: str) -> Document:
@@ -67,6 +85,8 @@ def is_clear(rotation: Document, ground: Ground) -> bool:
         not any(map(get, _CLOSER))
         and rotation["provider"] in ground.providers
         and _is_timely(rotation, ground)
+        and all((pause := get(name)) is None or pause["until"] <= latest for name, latest in ground.pauses.items())
+        and ((request := get("request")) is None or _is_in_force(request, rotation["created"]))
         and ((evidence := get("evidence")) is None or _is_shown(evidence, rotation["created"], ground.required))
         and all(_is_known(consumer, ground) for consumer in rotation["consumers"])
     )
@@ -95,6 +115,11 @@ def _utc(text: str) -> str | None:
     if text == "unknown":
         return ""
     return text if len(text) == _MOMENT and text[_DATE] == "T" and text[-1] == "Z" else None
+
+
+def _is_in_force(request: Document, created: str) -> bool:
+    start = _utc(created)
+    return request["replaces"] == created and start is not None and request["deadline"] >= start[:_DATE]
 
 
 def _is_shown(evidence: Document, created: str, required: Collection[str]) -> bool:

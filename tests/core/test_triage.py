@@ -58,6 +58,15 @@ CLEAR: dict[str, dict[str, Any]] = {
         "created": "2026-08-24T15:17:00Z",
         "evidence": {**EVIDENCE, "old_key": EVIDENCE["consumers"]},
     },
+    "a hold and a waiver": {
+        "hold": {"until": "2026-12-21", "reason": "x"},
+        "waiver": {"until": "2027-11-21", "reason": "x"},
+    },
+    "a request": {"request": {"reason": "other", "replaces": "2026-08-24", "deadline": "2026-08-24"}},
+    "a request without a date": {
+        "created": "unknown",
+        "request": {"reason": "other", "replaces": "unknown", "deadline": "2026-01-01"},
+    },
     "evidence after unknown": {"evidence": {**EVIDENCE, "replaces": "unknown"}},
 }
 UNCLEAR: dict[str, dict[str, Any]] = {
@@ -67,6 +76,14 @@ UNCLEAR: dict[str, dict[str, Any]] = {
     "created in the future": {"created": "2026-11-23"},
     "enrolled in the future": {"created": "unknown", "enrolled": "2026-11-23"},
     "expires before": {"expires": "2026-08-24"},
+    "a long hold": {"hold": {"until": "2026-12-22", "reason": "x"}},
+    "a long waiver": {"waiver": {"until": "2027-11-22", "reason": "x"}},
+    "an answered request": {"request": {"reason": "other", "replaces": "2026-05-26", "deadline": "2026-12-24"}},
+    "a request for yesterday": {"request": {"reason": "other", "replaces": "2026-08-24", "deadline": "2026-08-23"}},
+    "a request of another day in UTC": {
+        "created": "2026-08-24T23:00:00-12:00",
+        "request": {"reason": "other", "replaces": "2026-08-24T23:00:00-12:00", "deadline": "2026-08-24"},
+    },
     "a long cadence": {"rotate_every": "2y"},
     "stale evidence": {"evidence": {**EVIDENCE, "old_key": {"method": "console", "at": "2026-08-23"}}},
     "evidence of the same version": {"evidence": {**EVIDENCE, "replaces": "2026-08-24"}},
@@ -87,15 +104,17 @@ def test_what_a_rule_speaks_of_is_not_clear(fields: dict[str, Any]) -> None:
     assert codes({**PLAIN, **fields}, {}) != set()
 
 
-@pytest.mark.parametrize("name", ["variant", "params", "formerly", "request", "hold", "waiver"])
+@pytest.mark.parametrize("name", ["variant", "params", "formerly"])
 def test_what_has_rules_of_its_own_is_left_to_them(name: str) -> None:
     assert not triage.is_clear({**PLAIN, name: "x"}, ground({}))
 
 
 def test_the_policy_moves_the_bounds() -> None:
-    strict = {"cadence": {"max": "30d"}, "evidence": {"require": []}}
+    strict = {"cadence": {"max": "30d"}, "evidence": {"require": []}, "max_hold": "1d", "max_waiver": "3m"}
     assert not triage.is_clear({**PLAIN, "rotate_every": "31d"}, ground(strict))
     assert triage.is_clear({**PLAIN, "evidence": {"replaces": "2026-01-01", "by": "bob"}}, ground(strict))
+    assert not triage.is_clear({**PLAIN, "hold": {"until": "2026-11-23", "reason": "x"}}, ground(strict))
+    assert triage.is_clear({**PLAIN, "waiver": {"until": "2027-02-13", "reason": "x"}}, ground(strict))
     assert triage.is_clear_policy(strict)
     assert not triage.is_clear_policy({"evidence": {"four_eyes": True}})
 
@@ -104,6 +123,12 @@ def test_the_defaults_are_those_of_the_policy() -> None:
     found, policy = ground({"cadence": None, "evidence": None}), Policy()
     assert (found.longest, set(found.required)) == (policy.cadence.max.nominal_days, set(policy.evidence.require))
     assert tuple(Part) == triage.PARTS
+    assert {"hold": str(policy.max_hold), "waiver": str(policy.max_waiver)} == triage.PAUSES
+
+
+@pytest.mark.parametrize("span", ["99999999d", "9999y", "999999m"])
+def test_a_pause_that_may_last_for_ever_is_no_trouble(span: str) -> None:
+    assert triage.is_clear({**PLAIN, "hold": {"until": "9999-12-31", "reason": "x"}}, ground({"max_hold": span}))
 
 
 DAYS = st.sampled_from(
@@ -113,6 +138,7 @@ TIMES = st.sampled_from(["00:00:00", "12:30:00", "23:59:59"])
 OFFSETS = st.sampled_from(["Z", "z", "+14:00", "-12:00", "+00:01"])
 MOMENTS = st.one_of(DAYS, st.builds("{}T{}{}".format, DAYS, TIMES, OFFSETS))
 PROOFS = st.one_of(st.none(), st.builds(lambda at: {"method": "probe", "at": at}, MOMENTS))
+PAUSES = st.one_of(st.none(), st.builds(lambda until: {"until": until, "reason": "x"}, DAYS))
 PROOFS_OF = dict.fromkeys(triage.PARTS, PROOFS)
 DOCUMENTS = st.fixed_dictionaries(
     {
@@ -126,12 +152,19 @@ DOCUMENTS = st.fixed_dictionaries(
         "enrolled": st.one_of(st.none(), DAYS),
         "expires": st.one_of(st.none(), MOMENTS),
         "rotate_every": st.sampled_from([None, "1d", "365d", "366d", "12m", "13m", "1y", "2y", "52w", "53w"]),
+        "hold": PAUSES,
+        "waiver": PAUSES,
+        "request": st.fixed_dictionaries(
+            {"reason": st.just("other"), "replaces": st.one_of(st.just("unknown"), MOMENTS), "deadline": DAYS}
+        ),
         "evidence": st.fixed_dictionaries(
             {"replaces": st.one_of(st.just("unknown"), MOMENTS), "by": st.just("bob")}, optional=PROOFS_OF
         ),
     },
 )
-POLICIES = st.sampled_from([{}, {"cadence": {"max": "400d"}}, {"evidence": {"require": ["new_key"]}}])
+POLICIES = st.sampled_from(
+    [{}, {"cadence": {"max": "400d"}}, {"evidence": {"require": ["new_key"]}}, {"max_hold": "1d", "max_waiver": "1m"}]
+)
 
 
 @settings(max_examples=400, deadline=None)

@@ -57,6 +57,8 @@ class Judge:
         bounds = {
             "cadence": {"max": str(self.rules.cadence.max)},
             "evidence": {"require": sorted(self.rules.evidence.require)},
+            "max_hold": str(self.rules.max_hold),
+            "max_waiver": str(self.rules.max_waiver),
         }
         return bounds, [*self._policy.problems, *found]
 
