@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, cast
 
 from keyturn import audit, files, history, parse
-from keyturn.commands import decision, moments, places, showing, workspace
+from keyturn.commands import decision, moments, places, shipped, showing, workspace
 from keyturn.errors import Exit, OutsideError, UnfinishedError, UsageError, worst
 from keyturn.files.text import LARGEST
 from keyturn.model import Method, Policy
@@ -17,7 +17,6 @@ from keyturn.model.audit import Change, Deposit, Past, Report, State, Told
 from keyturn.render.audits import document, page, words
 from keyturn.render.days import counted
 from keyturn.render.templates import Templates
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from keyturn.history import Chronicle, Event
     from keyturn.model import Catalogue, Issue, Statement
     from keyturn.model.audit import Landed, Record, Recorded
+    from keyturn.schema import Schemas
     from keyturn.trackers import Tracker
     from keyturn.trackers.github import GitHubTracker
     from keyturn.trackers.landings import Registrar
@@ -109,7 +109,7 @@ def _chosen(found: Sequence[Record], options: argparse.Namespace) -> tuple[Recor
 
 def _past(events: Iterable[Event], catalogue: Catalogue) -> tuple[Past, tuple[Change, ...]]:
     """Read every state that a file ever had; gives also the changes whose text declares nothing by today's schemas."""
-    reader = _Reader(Schemas(files.schemas()), catalogue)
+    reader = _Reader(shipped.schemas(), catalogue)
     states: dict[str, list[State[Any]]] = {kind: [] for kind in _KINDS}
     unread = []
     for event in events:

@@ -7,10 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from keyturn import files, history, parse, policy
-from keyturn.commands import places
+from keyturn.commands import places, shipped
 from keyturn.files.text import LARGEST
 from keyturn.model import Evidence
-from keyturn.schema import Schemas
 from keyturn.trackers.confirmations import SECRETS_TOKEN, Origin, Origins, Witness
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def _origins(
 
 def _declared(states: Iterable[State]) -> Iterator[tuple[State, Rotation]]:
     """Read the states that declare a rotation; what did not fit the schema declares nothing."""
-    schemas = Schemas(files.schemas())
+    schemas = shipped.schemas()
     for state in states:
         document = files.document(state.text.decode(errors="replace"), state.path, trusted=True)
         if isinstance(document, tuple):

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from keyturn import checks, files, parse
+from keyturn.commands import shipped
 from keyturn.errors import UsageError
 from keyturn.files import starters
 from keyturn.files.declarations import declaration
 from keyturn.model import Problem, Severity
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keyturn.commands.workspace import Workspace
     from keyturn.files import Plain
     from keyturn.model import Finding, Rotation
+    from keyturn.schema import Schemas
 
 _SCHEMA = "schemas/rotation.schema.json"
 
@@ -43,7 +44,7 @@ def draft(
 
 def errors(found: Workspace, drafts: Sequence[Draft], today: date) -> Iterator[Problem]:
     """Give what is wrong with new files, each by itself and beside all the others."""
-    schemas = Schemas(files.schemas())
+    schemas = shipped.schemas()
     sound: list[tuple[Draft, Rotation]] = []
     for each in drafts:
         if starters.is_there(found.root, each.path):

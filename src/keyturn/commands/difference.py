@@ -10,10 +10,9 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from keyturn.commands import sweep
-from keyturn.files import distribution, plain, tree
+from keyturn.commands import shipped, sweep
+from keyturn.files import plain, tree
 from keyturn.history import difference
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from keyturn.history.difference import Change
     from keyturn.model import Problem
+    from keyturn.schema import Schemas
 
     Claim = tuple[str, bool]  # an id, and whether it is a former one
 
@@ -85,7 +85,7 @@ def _of(root: Path, today: date, scope: sweep.Scope, changes: Sequence[Change]) 
 def _between(root: Path, today: date, paths: Sequence[str]) -> Iterator[Problem]:
     from keyturn.commands.judgement import Judge
 
-    yield from Judge(root, today, Schemas(distribution.schemas()), ()).between(paths)
+    yield from Judge(root, today, shipped.schemas(), ()).between(paths)
 
 
 # -- ids -----------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def _between(root: Path, today: date, paths: Sequence[str]) -> Iterator[Problem]
 
 def _claimed_anew(root: Path, there: Sequence[str], changes: Sequence[Change]) -> set[Claim]:
     """Return the claims that the changed files make now and did not make before."""
-    schemas = Schemas(distribution.schemas())
+    schemas = shipped.schemas()
     contents = (tree.content(path, _LARGEST) or b"" for path in there)
     now = Counter(claim for content in contents for claim in _claims(content, schemas))
     blobs = [each.before for each in changes if each.before]

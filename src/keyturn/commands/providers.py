@@ -6,12 +6,11 @@ import argparse
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from keyturn import checklist, files, parse
-from keyturn.commands import naming, showing, workspace
+from keyturn.commands import naming, shipped, showing, workspace
 from keyturn.errors import Exit, RepositoryError, UsageError
 from keyturn.model import UNKNOWN, Catalogue, Rotation, Strategy, Why
 from keyturn.render import provider_pages, providers
 from keyturn.render.providers import Guide
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from keyturn.actions import Section
     from keyturn.commands.world import World
     from keyturn.model import Problem
+    from keyturn.schema import Schemas
 
     Raw: TypeAlias = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ def _root(world: World, options: argparse.Namespace) -> Path:
 
 def _entries(root: Path) -> tuple[Mapping[str, Raw], list[Problem]]:
     """Read every provider of a root; one with an error is left out."""
-    schemas = Schemas(files.schemas())
+    schemas = shipped.schemas()
     checked = {slug: _checked(found, schemas) for slug, found in files.catalogue("providers", root)}
     raws = {slug: found for slug, found in checked.items() if not isinstance(found, tuple)}
     return raws, sorted(problem for found in checked.values() if isinstance(found, tuple) for problem in found)
@@ -113,7 +113,7 @@ def _checked(found: files.Document | tuple[Problem, ...], schemas: Schemas) -> R
 def _entry(slug: str, root: Path) -> Raw:
     """Read one provider and no other."""
     document = files.entry("providers", slug, root)
-    found = () if document is None else _checked(document, Schemas(files.schemas()))
+    found = () if document is None else _checked(document, shipped.schemas())
     if isinstance(found, tuple):
         message = f"the file of {slug} has an error; run `keyturn validate` and correct it first"
         raise RepositoryError(message)

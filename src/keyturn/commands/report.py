@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from keyturn import files, fleet, history, parse, policy
-from keyturn.commands import decision, places, showing, workspace
+from keyturn.commands import decision, places, shipped, showing, workspace
 from keyturn.errors import Exit, OutsideError, RepositoryError, UnfinishedError, UsageError, worst
 from keyturn.files import folder
 from keyturn.files.text import LARGEST
@@ -15,7 +15,6 @@ from keyturn.fleet import Fleet
 from keyturn.fleet.past import Snapshot, pasts
 from keyturn.model import Severity
 from keyturn.render.days import counted
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from keyturn.model import Rotation
     from keyturn.policy import Standing
     from keyturn.render.report.links import Links
+    from keyturn.schema import Schemas
 
 EPILOG = """\
 examples:
@@ -126,7 +126,7 @@ def _past(found: Workspace) -> tuple[Mapping[str, Past], str | None]:
 
 def _snapshots(events: tuple[history.Event, ...]) -> Iterator[Snapshot]:
     """Read the states that declare a key; what did not fit the schema declares nothing."""
-    schemas = Schemas(files.schemas())
+    schemas = shipped.schemas()
     for event in events:
         if event.text is not None and (rotation := _declared(event.path, event.text, schemas)):
             yield Snapshot(event.commit, event.at, ", ".join(map(_name, event.makers)), rotation)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from keyturn import triage
+from keyturn.commands import shipped
 from keyturn.files import distribution, plain, tree
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -72,7 +72,7 @@ class _Sweep:
     def __init__(self, root: Path, today: date, scope: Scope, listed: Callable[[int], None]) -> None:
         self.root, self.today, self.scope, self.listed = root, today, scope, listed
         self.folder = str(root)
-        self.schemas = Schemas(distribution.schemas())
+        self.schemas = shipped.schemas()
         self.problems: list[Problem] = []
         self.broken: list[str] = []  # entries of the catalogue, as problems name them
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from keyturn import checks, files, parse
+from keyturn.commands import shipped
 from keyturn.commands.reading import Part, read_declared, read_own, read_policy, reader
 from keyturn.commands.roots import root_of
 from keyturn.commands.shelf import shelved
 from keyturn.files.tree import POLICY
 from keyturn.model import ENTRIES, Policy, Problem, Severity
-from keyturn.schema import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,7 +49,7 @@ class Workspace:
 
 def load(root: Path, today: date) -> Workspace:
     """Read and check a root as a whole."""
-    schemas = Schemas(files.schemas())
+    schemas = shipped.schemas()
     reading = _Reading(
         root=root,
         policy=read_policy(root, schemas),
@@ -65,7 +65,7 @@ def faults(shown: str, source: str) -> tuple[Problem, ...]:
     document = files.document(source, shown)
     if isinstance(document, tuple):
         return document
-    found = Schemas(files.schemas()).findings("rotation", shown, cast("Any", document.data))
+    found = shipped.schemas().findings("rotation", shown, cast("Any", document.data))
     return tuple(files.locate(fault, source) for fault in found)
 
 
