@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# The grammar of RFC 3339, 5.6, in capitals alone; whether the day, hour and second exist is asked of the calendar.
+_DATE_TIME = re.compile(
+    rf"{_DATE.pattern}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[!#$&-;=?-\[\]_a-z~]|%[0-9A-Fa-f]{2})+")
 
 
@@ -72,9 +76,7 @@ def _is_date(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_date_time(text: str) -> bool:
-    from rfc3339_validator import validate_rfc3339
-
-    return bool(validate_rfc3339(text)) and _is_moment(text)
+    return _DATE_TIME.fullmatch(text) is not None and _is_moment(text)
 
 
 def _is_moment(text: str) -> bool:
