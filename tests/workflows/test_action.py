@@ -107,7 +107,7 @@ def installing(fake: FakeGitHub, keyturn: Release, registry: Path, tmp_path: Pat
     token = fake.add_token(BOT, installation=True)
     caller = Caller(tmp_path, fake.url, token, upstream=keyturn, is_installing=True, registry=registry)
     shutil.copytree(registry, caller.store / "wheels")
-    shutil.copy(wheel(registry, "six"), wheel(caller.store / "wheels", "pyyaml"))
+    shutil.copy(wheel(registry, "attrs"), wheel(caller.store / "wheels", "pyyaml"))
     caller.declare("loader", utc_now().date())
     return caller
 
