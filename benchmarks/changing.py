@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import corpus
@@ -17,6 +16,7 @@ COMMITTED = "keyturn --changed main...HEAD"
 STANDING = "keyturn --changed main"
 SIZE = 100_000
 CHANGED = 20
+STRIDE = 4_999  # a prime, so that these files are a mix as all of them are
 
 
 def markdown(scale: int, place: Path) -> str:
@@ -27,7 +27,7 @@ def markdown(scale: int, place: Path) -> str:
 
 
 def _changed(place: Path, size: int) -> str:
-    numbers = range(0, size, size // CHANGED)
+    numbers = [STRIDE * each % size for each in range(1, CHANGED + 1)]
     _branch(place, "change", {corpus.place(each): corpus.rotation(each) + "# Reviewed.\n" for each in numbers})
     return f"### {CHANGED} changed of {size:,}\n\n{_rows(place, [corpus.place(each) for each in numbers])}"
 
@@ -52,7 +52,7 @@ def _git(place: Path, *arguments: str) -> None:
 
 
 def _rows(place: Path, files: list[str]) -> str:
-    keyturn = (sys.executable, "-m", "keyturn", "validate", "--changed")
+    keyturn = (peers.KEYTURN, "validate", "--changed")
     contenders = [
         Contender(COMMITTED, (*keyturn, "main...HEAD")),
         Contender(STANDING, (*keyturn, "main")),

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import corpus
+import peers
 from measure import Contender, costs, table
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -41,7 +42,7 @@ def measured(files: int, place: Path) -> str:
     root = place / "corpus"
     root.mkdir()
     corpus.declare(root, files)
-    command = (sys.executable, "-m", "keyturn", "validate")
+    command = (peers.KEYTURN, "validate")
     shards = [f"{number}/{SHARDS}" for number in range(1, SHARDS + 1)]
     found = costs(
         [

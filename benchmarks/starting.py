@@ -32,12 +32,11 @@ def _beside(wall: float, found: dict[str, Cost]) -> str:
 
 
 def _contenders(file: str) -> list[Contender]:
-    keyturn = (sys.executable, "-m", "keyturn")
     return [
         Contender(BARE, (sys.executable, "-c", "pass")),
-        Contender("keyturn --version", (*keyturn, "--version")),
-        Contender("keyturn validate FILE", (*keyturn, "validate", file)),
-        Contender("keyturn plan", (*keyturn, "plan", "--today", corpus.TODAY)),
+        Contender("keyturn --version", (peers.KEYTURN, "--version")),
+        Contender("keyturn validate FILE", (peers.KEYTURN, "validate", file)),
+        Contender("keyturn plan", (peers.KEYTURN, "plan", "--today", corpus.TODAY)),
         peers.check_jsonschema([file])._replace(name="check-jsonschema FILE", expected=(0,)),
         Contender("pre-commit --version", (peers.python("peers", "pre-commit"), "--version")),
         Contender("octodns-validate --help", (peers.python("peers", "octodns-validate"), "--help")),

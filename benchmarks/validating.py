@@ -6,7 +6,6 @@ sourcemeta-jsonschema stops at the first file that is not YAML, so it gets the s
 from __future__ import annotations
 
 import shutil
-import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ PER_CALL = 20_000  # files; no command line is longer than that
 
 def ours(root: Path, *, warm: bool = False) -> Contender:
     """Validate a root, with or without what an earlier run remembers; all but the smallest corpora have errors."""
-    command = (sys.executable, "-m", "keyturn", "validate")
+    command = (peers.KEYTURN, "validate")
     if warm:
         return Contender(WARM, command, (0, 1), family=True)
     forget = root / ".keyturn"

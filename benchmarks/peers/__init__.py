@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
+KEYTURN = str(Path(sys.executable).with_name("keyturn"))  # as the others: the script that an install makes
 PLACE = ROOT / ".bench"
 SCHEMA = ROOT / "schemas/rotation.schema.json"
 _HERE = Path(__file__).resolve().parent

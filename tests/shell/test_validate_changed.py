@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from shell.desk import Desk
 from shell.test_commands_validate import plain
-
-from keyturn.errors import OutsideError
-from keyturn.history import difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -222,9 +220,35 @@ def test_outside_of_git_and_without_such_a_commit_it_says_what_to_do(desk: Desk,
     assert desk.keyturn("validate", "--changed", "main").status == 2
 
 
-def test_no_answer_of_git_is_not_taken_for_no_change(tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="run `git status`"):
-        difference.committed(tmp_path, "main", ["rotations"])
+def test_no_answer_of_git_is_not_taken_for_no_change(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\ncase "$*" in *" diff "*) exit 1 ;; esac\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    for reference in FORMS:
+        ran = desk.keyturn("validate", "--changed", reference)
+        assert (ran.status, "run `git status`" in ran.err) == (3, True)
+
+
+def test_where_both_parted_more_than_once_the_first_such_commit_counts(desk: Desk) -> None:
+    """Git itself refuses to choose one of several for the work tree."""
+    desk.write("rotations/1.yaml", plain(key="k1", created="2026-11-02"))
+    commit(desk)
+    git(desk.folder, "checkout", "--quiet", "main")
+    desk.write("rotations/2.yaml", plain(key="k2", created="2026-11-03"))
+    commit(desk)
+    git(desk.folder, "branch", "elsewhere")
+    git(desk.folder, "merge", "--quiet", "--no-edit", "change")
+    git(desk.folder, "checkout", "--quiet", "change")
+    git(desk.folder, "merge", "--quiet", "--no-edit", "elsewhere")
+    desk.write("rotations/3.yaml", plain(key="k3", tier="x"))
+    commit(desk)
+    assert len(git(desk.folder, "merge-base", "--all", "main", "HEAD").split()) == 2
+    for reference in FORMS:
+        assert [each["path"] for each in changed(desk, reference)["problems"]] == ["rotations/3.yaml"]
 
 
 def test_a_shallow_clone_reads_every_file(desk: Desk, tmp_path: Path) -> None:
@@ -268,7 +292,7 @@ def test_git_is_asked_as_often_for_many_files_as_for_one(
     monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
     assert changed(desk, "main...HEAD") == {"files": count, "problems": []}
     asked = [json.loads(line)["name"] for line in trace.read_text().splitlines() if '"cmd_name"' in line]
-    assert asked == ["rev-parse", "merge-base", "diff-tree", "cat-file"]
+    assert asked == ["diff", "cat-file"]
 
 
 NAMES = st.sampled_from(["k0", "k1", "k2", "k6", "later", "earlier", "new"])

@@ -15,6 +15,7 @@ from shell.test_commands_validate import BAD, plain
 
 from keyturn import files, history
 from keyturn.commands import memory, processes, sweep, workspace
+from keyturn.commands.scope import Found, Scope
 from keyturn.commands.world import World
 
 if TYPE_CHECKING:
@@ -27,14 +28,14 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def found(desk: Desk, scope: sweep.Scope | None = None) -> sweep.Found:
-    return sweep.found(desk.folder, desk.calendar.now.date(), scope or sweep.Scope())
+def found(desk: Desk, scope: Scope | None = None) -> Found:
+    return sweep.found(desk.folder, desk.calendar.now.date(), scope or Scope())
 
 
-def whole(desk: Desk) -> sweep.Found:
+def whole(desk: Desk) -> Found:
     """Read every file into values, as the other commands do."""
     read = workspace.load(desk.folder, desk.calendar.now.date())
-    return sweep.Found(list(read.problems), len(read.files))
+    return Found(list(read.problems), len(read.files))
 
 
 def fill(desk: Desk) -> None:
@@ -120,7 +121,7 @@ def test_a_link_for_the_folder_and_a_folder_that_cannot_be_listed_are_problems(d
 @pytest.mark.repository
 def test_a_look_at_a_shipped_platform_tells_its_connections(desk: Desk) -> None:
     catalogue = workspace.load(desk.folder, desk.calendar.now.date()).catalogue
-    swept = sweep._Sweep(desk.folder, desk.calendar.now.date(), sweep.Scope(), lambda _: None)  # noqa: SLF001 - one of its answers
+    swept = sweep._Sweep(desk.folder, desk.calendar.now.date(), Scope(), lambda _: None)  # noqa: SLF001 - one of its answers
     every = {name for platform in catalogue.platforms.values() for name in platform.connections} | {"steps", "x"}
     for slug, platform in catalogue.platforms.items():
         assert {name for name in every if swept.judges_connection(slug, name)} == set(platform.connections), slug
@@ -318,12 +319,12 @@ def test_what_changes_while_it_is_read_is_not_kept(desk: Desk) -> None:
     remembered = memory.Memory(desk.folder, world(desk))
     remembered.before(memory.LEAST)
     desk.declare(team="acme/web")
-    remembered.keep(sweep.Found([], 1))
+    remembered.keep(Found([], 1))
     assert not remembered.file.exists()
     git(desk, "commit", "--quiet", "--all", "--message=Change")
     remembered.before(memory.LEAST)
-    remembered.keep(sweep.Found([], 1))
-    assert remembered.found() == sweep.Found([], 1)
+    remembered.keep(Found([], 1))
+    assert remembered.found() == Found([], 1)
 
 
 def test_where_git_refuses_nothing_is_remembered(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -12,9 +13,11 @@ from keyturn.commands import COMMANDS
 from keyturn.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from keyturn.commands import Command
+
+    Layout = Callable[..., argparse.HelpFormatter]
 
 _STATUSES = """\
 exit status:
@@ -26,6 +29,12 @@ exit status:
   5  stopped with work left; the next run goes on
   130  interrupted
 """
+
+
+# To know how wide a terminal is, argparse loads four compressors; nobody has to know where no help is shown.
+_LAYOUT = argparse.RawDescriptionHelpFormatter
+_NARROW = partial(_LAYOUT, width=80)
+_HELP = {"-h", "--help"}
 
 
 def command(name: str) -> Command:
@@ -43,36 +52,38 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(given: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser for these arguments; only the command that they name is imported."""
-    chosen = next((word for word in given if word in COMMANDS), None)
-    return _parser(() if chosen is None else (chosen,))
+    """Return the parser for these arguments; where they begin with a command, it knows that one alone."""
+    chosen = [name for name in given[:1] if name in COMMANDS]
+    return _parser(chosen or COMMANDS, chosen, _NARROW if chosen and not _HELP.intersection(given) else _LAYOUT)
 
 
 def whole() -> argparse.ArgumentParser:
     """Return the parser that knows the arguments of every command."""
-    return _parser(COMMANDS)
+    return _parser(COMMANDS, COMMANDS, _LAYOUT)
 
 
-def _parser(chosen: Collection[str]) -> argparse.ArgumentParser:
+def _parser(names: Collection[str], imported: Collection[str], layout: Layout) -> argparse.ArgumentParser:
     top = _Parser(
         prog="keyturn",
         description="Rotation of third-party API keys, kept in git.",
         epilog=_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=layout,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"keyturn {__version__}")
     top.set_defaults(whole=whole)  # for the one command that speaks of all others
-    verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, summary in COMMANDS.items():
+    # Without `prog`, argparse would lay out the usage of what has no arguments yet.
+    verbs = top.add_subparsers(prog=top.prog, dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for name in names:
+        summary = COMMANDS[name]
         verb = verbs.add_parser(
             name,
             help=summary,
             description=f"{summary[0].upper()}{summary[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=layout,
             allow_abbrev=False,
         )
-        if name in chosen:
+        if name in imported:
             _add_arguments(verb, command(name))
     return top
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keyturn import __version__, history
-from keyturn.commands.sweep import Found
+from keyturn.commands.scope import Found
 from keyturn.files import distribution, tree
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from zlib import crc32
 
 from keyturn import triage
 from keyturn.commands import shipped
+from keyturn.commands.scope import Found
 from keyturn.files import distribution, plain, tree
 
 if TYPE_CHECKING:
@@ -25,27 +26,12 @@ if TYPE_CHECKING:
 
     from keyturn.commands.judgement import Judge
     from keyturn.commands.reading import Part
+    from keyturn.commands.scope import Scope
     from keyturn.model import Incident, Problem, Rotation
 
 _LARGEST = 4 * plain.LARGEST  # bytes of a text that may be plain
 _MANY = 2000  # rotations; fewer are not worth asking for a second process
 _NO_ID = -1
-
-
-class Found(NamedTuple):
-    """What a run found in the files that it spoke of."""
-
-    problems: list[Problem]
-    files: int
-
-
-class Scope(NamedTuple):
-    """Which files a run speaks of, by their name below the root; all of them without `takes`."""
-
-    takes: Callable[[str], bool] | None = None
-    is_between: bool = True  # it also looks at what files claim of each other
-    shared: Callable[[str], bool] | None = None  # of whom it then tells what they claim; of all without
-    only: tree.Listing | None = None  # the rotations to look at; without, every one that there is
 
 
 class Share(NamedTuple):

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from keyturn.commands import roots, sweep
+from keyturn.commands import roots
+from keyturn.commands.scope import Found, Scope
 from keyturn.errors import Exit, UsageError
 from keyturn.files import tree
 from keyturn.history.program import is_repository
 from keyturn.render import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from keyturn.commands.world import World
     from keyturn.model import Problem
@@ -63,29 +64,35 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     return Exit.CORRECT if any(problem.severity == "error" for problem in wanted) else Exit.WELL
 
 
-def _found(root: Path, world: World, scope: sweep.Scope, changed: str | None) -> sweep.Found:
+def _found(root: Path, world: World, scope: Scope, changed: str | None) -> Found:
     if changed is not None:
         from keyturn.commands import difference
 
         found = difference.found(root, world.today, scope, changed)
-        if isinstance(found, sweep.Found):
+        if isinstance(found, Found):
             return found
         world.tell(f"every file is read: {found}")
-    return _whole(root, world) if scope.takes is None else sweep.found(root, world.today, scope)
+    return _whole(root, world) if scope.takes is None else _swept(root, world, scope)
 
 
-def _whole(root: Path, world: World) -> sweep.Found:
+def _whole(root: Path, world: World) -> Found:
     """Speak of every file, from memory where nothing has changed since."""
     if not is_repository(root):
-        return sweep.found(root, world.today, sweep.Scope())
+        return _swept(root, world, Scope())
     from keyturn.commands.memory import Memory
 
     memory = Memory(root, world)
     if (known := memory.found()) is not None:
         return known
-    found = sweep.found(root, world.today, sweep.Scope(), memory.before)
+    found = _swept(root, world, Scope(), memory.before)
     memory.keep(found)
     return found
+
+
+def _swept(root: Path, world: World, scope: Scope, listed: Callable[[int], None] | None = None) -> Found:
+    from keyturn.commands import sweep  # not for what is remembered, nor before git is asked what has changed
+
+    return sweep.found(root, world.today, scope, listed)
 
 
 def _written(found: Sequence[Problem], count: int, form: str) -> str:
@@ -124,11 +131,11 @@ def _asked(path: Path, root: Path) -> str:
     return tree.named(os.path.relpath(root / below, root))
 
 
-def _scope(asked: Sequence[str], shard: Shard | None) -> sweep.Scope:
+def _scope(asked: Sequence[str], shard: Shard | None) -> Scope:
     """Return what to speak of; what files claim of each other is the first shard's to say."""
     if not asked and shard is None:
-        return sweep.Scope()
-    return sweep.Scope(
+        return Scope()
+    return Scope(
         lambda path: _is_asked_for(path, asked) and (shard is None or shard.has(path)),
         shard is None or shard.number == 1,
         lambda path: _is_asked_for(path, asked),

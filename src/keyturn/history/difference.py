@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from keyturn.errors import OutsideError, UsageError
-from keyturn.history.program import answer, fed
+from keyturn.errors import OutsideError, RepositoryError, UsageError
+from keyturn.history.program import answer, asked, fed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 _RAW = ("--raw", "-z", "--no-renames", "--no-abbrev", "--relative", "--ignore-submodules=none")
@@ -26,29 +27,48 @@ class Change(NamedTuple):
     is_regular: bool  # before and now, as far as it is there
 
 
-def base(root: Path, reference: str) -> str | None:
-    """Return the commit where HEAD and a reference parted; None where this clone does not hold it.
+def compared(
+    root: Path, reference: str, names: Sequence[str], *, is_committed: bool
+) -> Callable[[], list[Change] | None]:
+    """Ask what differs from where a reference and HEAD parted, and return what waits for the answer.
 
-    Raises UsageError for what names no commit here.
+    Either what is committed since, or what the work tree holds otherwise, files that git does not know or ignores
+    included. None where this clone does not hold that commit; UsageError for what names no commit here.
     """
+    told = asked(root, *_diff(reference, is_committed=is_committed), "--", *names)
+    unknown = None if is_committed else asked(root, "ls-files", "--others", "-z", "--", *names)
+
+    def found() -> list[Change] | None:
+        raw = None
+        with suppress(RepositoryError):  # there is no such commit, or not the one where both parted, or several
+            raw = told()
+        new = (unknown() if unknown else None) or ""
+        if raw is None:
+            if (start := _base(root, reference)) is None:
+                return None
+            raw = answer(root, "diff", *_RAW, start, *(("HEAD",) if is_committed else ()), "--", *names)
+        # What was only taken out of the index is in both lists.
+        return list({change.path: change for change in (*_changes(raw), *_unknown(new))}.values())
+
+    return found
+
+
+def _diff(reference: str, *, is_committed: bool) -> tuple[str, ...]:
+    if is_committed:  # `diff-tree` would read the whole index for it
+        return "diff", *_RAW, "--end-of-options", f"{reference}...HEAD"
+    return "diff", *_RAW, "--merge-base", "--end-of-options", reference
+
+
+def _base(root: Path, reference: str) -> str | None:
+    """Return the commit where HEAD and a reference parted; None where this clone does not hold it."""
     if answer(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}") is None:
         message = f"no commit {reference} in a git repository here; fetch it first, or leave `--changed` out"
         raise UsageError(message)
     return answer(root, "merge-base", "--end-of-options", reference, "HEAD")
 
 
-def committed(root: Path, start: str, names: Sequence[str]) -> list[Change]:
-    """List what the commits from `start` to HEAD changed."""
-    return list(_changes(answer(root, "diff-tree", "-r", *_RAW, start, "HEAD", "--", *names)))
-
-
-def standing_changes(root: Path, start: str, names: Sequence[str]) -> list[Change]:
-    """List what the work tree holds otherwise than `start`, files that git does not know or ignores included."""
-    found = list(_changes(answer(root, "diff", *_RAW, start, "--", *names)))
-    unknown = answer(root, "ls-files", "--others", "-z", "--", *names) or ""
-    new = (Change(path, None, is_there=True, is_regular=path[-1] != "/") for path in unknown.split("\0") if path)
-    # What was only taken out of the index is in both lists.
-    return list({change.path: change for change in (*found, *new)}.values())
+def _unknown(listed: str) -> Iterator[Change]:
+    return (Change(path, None, is_there=True, is_regular=path[-1] != "/") for path in listed.split("\0") if path)
 
 
 def _changes(raw: str | None) -> Iterator[Change]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keyturn.errors import OutsideError, RepositoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MISSING = "this is a git repository, but git is not installed or not on the PATH; install it"
@@ -41,17 +41,27 @@ def answer(root: Path, *arguments: str) -> str | None:
 
     Raises RepositoryError where git refuses to work there, OutsideError where there is a repository but no git.
     """
+    return asked(root, *arguments)()
+
+
+def asked(root: Path, *arguments: str) -> Callable[[], str | None]:
+    """Start git, and return what waits for its answer; until then there is time for something else."""
     if not is_repository(root):
-        return None
+        return lambda: None
     try:
-        done = subprocess.run(  # noqa: S603 - git
-            [*_PLAIN, *arguments], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        process = subprocess.Popen(  # noqa: S603 - git
+            [*_PLAIN, *arguments], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
     except FileNotFoundError:
         raise OutsideError(MISSING) from None
-    if done.returncode == _FATAL:
+    return lambda: _answer(process)
+
+
+def _answer(process: subprocess.Popen[bytes]) -> str | None:
+    printed, _ = process.communicate()
+    if process.returncode == _FATAL:
         raise RepositoryError(REFUSAL)
-    return None if done.returncode else os.fsdecode(done.stdout).removesuffix("\n")
+    return None if process.returncode else os.fsdecode(printed).removesuffix("\n")
 
 
 def pieces(root: Path, *arguments: str) -> Iterator[bytes]:

@@ -30,6 +30,10 @@ class Schemas:
     def __init__(self, documents: Mapping[str, Schema]) -> None:
         self._schemas = _Kinds(documents)
 
+    def compile(self, kind: str) -> None:
+        """Make ready what the first document of a kind would have to wait for."""
+        _ = self._schemas[kind].gate
+
     def fits(self, kind: str, document: Document) -> bool:
         """Tell whether a document fits the schema of its kind."""
         return self._schemas[kind].fits(document)
