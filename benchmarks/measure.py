@@ -70,22 +70,27 @@ def _cost(contender: Contender, runs: Sequence[_Run], folder: Path) -> Cost:
 
 
 def _start(contender: Contender, folder: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, **(contender.environment or {})}  # noqa: TID251 - a contender needs its PATH
     return subprocess.Popen(
-        contender.command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        contender.command,
+        cwd=folder,
+        env=_environment(contender),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
+
+
+def _environment(contender: Contender) -> dict[str, str]:
+    return {**os.environ, **(contender.environment or {})}  # noqa: TID251 - a contender needs its PATH
 
 
 def _timed(contender: Contender, folder: Path) -> _Run:
     """Run once; processor time is that of all children too that were waited for."""
     contender.prepare()
-    begin = time.perf_counter()
-    process = _start(contender, folder)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    _insist(contender, process.returncode)
-    return _Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _UNIT / _MEBI)
+    launcher = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")), *contender.command)
+    done = subprocess.run(launcher, cwd=folder, env=_environment(contender), check=True, capture_output=True, text=True)
+    wall, cpu, peak, status = done.stdout.split()
+    _insist(contender, int(status))
+    return _Run(float(wall), float(cpu), int(peak) * _UNIT / _MEBI)
 
 
 def _together_at_most(contender: Contender, folder: Path) -> float:

@@ -2,6 +2,6 @@
 
 import sys
 
-from keyturn.cli import main
+from keyturn.cli import program
 
-sys.exit(main())
+sys.exit(program())

@@ -96,8 +96,6 @@ _URL = r"[a-z]+://\S+"
 _MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.+Zz-]*)?"
 _RANDOM_LETTERS = r"(?=.*[A-Za-z])(?=.*[0-9!@#%^&+=?*])"
 
-_BASIC_AUTH = re.compile(_OWN[BASIC_AUTH])
-
 # -- the pre-filter
 
 # Every value with a known prefix stands in a long word that has one of these.
@@ -117,17 +115,14 @@ _SHORTEST = 20  # characters of a word with such a prefix
 _SHORTEST_BUILD = 34
 
 # Values without a prefix have a build of their own; the last one is a run that only a keyword makes suspicious.
-_BUILDS = re.compile(
-    r"""(?x)
+_BUILDS = r"""(?x)
       [0-9a-z]{32}-us[0-9]                                            # Mailchimp
     | [0-9]{8}:[0-9A-Za-z_-]{35}                                      # Telegram
     | [MNO][0-9A-Za-z_-]{23,25}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27}  # Discord
     | (?:AC|SK)[0-9a-z]{32}                                           # Twilio
     | pat[0-9A-Za-z]{14}\.[0-9a-f]{64}                                # Airtable
     | [0-9A-Za-z/+_-]{40}                                             # AWS, IBM, SoftLayer, Cloudant
-    """,
-)
-_BEARER = re.compile(_OWN["bearer token"])
+    """
 _BLOCK = 64  # lines
 
 # These are found in any case.
@@ -170,6 +165,16 @@ def _prefixed() -> re.Pattern[str]:
 
 
 @cache
+def _builds() -> re.Pattern[str]:
+    return re.compile(_BUILDS)
+
+
+@cache
+def _own(name: str) -> re.Pattern[str]:
+    return re.compile(_OWN[name])
+
+
+@cache
 def _keyword() -> re.Pattern[str]:
     return re.compile(_KEYWORD, re.IGNORECASE)
 
@@ -197,8 +202,8 @@ def is_suspect(text: str) -> bool:
         or _is_announced(lowered)
         or any(word in lowered for word in _WORDS)
         or ("clou" in lowered and _CLOUDANT.search(lowered) is not None)
-        or ("bearer " in lowered and _BEARER.search(text) is not None)
-        or ("@" in text and _BASIC_AUTH.search(text) is not None)
+        or ("bearer " in lowered and _own("bearer token").search(text) is not None)
+        or ("@" in text and _own(BASIC_AUTH).search(text) is not None)
     )
 
 
@@ -207,7 +212,9 @@ def _has_build(text: str) -> bool:
     if not long:
         return False
     longest = [word for word in long if len(word) >= _SHORTEST_BUILD]
-    return _prefixed().search(" ".join(long)) is not None or _BUILDS.search(" ".join(longest)) is not None
+    return _prefixed().search(" ".join(long)) is not None or (
+        bool(longest) and _builds().search(" ".join(longest)) is not None
+    )
 
 
 def _is_announced(lowered: str) -> bool:

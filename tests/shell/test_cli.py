@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from fake_github import FakeGitHub, Kind
@@ -45,6 +45,41 @@ def ran(root: Path, *arguments: str, environment: Mapping[str, str] | None = Non
     with start(root, *arguments, environment=environment) as process:
         out, err = process.communicate(timeout=30)
     return process.returncode, out, err
+
+
+class Odd(str):
+    """An argument that nobody can look at."""
+
+    __slots__ = ("error",)
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise self.error
+
+
+@pytest.mark.parametrize(("argument", "status"), [("--version", 0), ("rotate", 2)])
+def test_the_program_leaves_at_once(argument: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["keyturn", argument])
+    left: list[int] = []
+    assert (cli.program(left.append), left) == (status, [status])
+
+
+@pytest.mark.parametrize(("error", "status"), [(ValueError(), Exit.BUG), (KeyboardInterrupt(), Exit.INTERRUPTED)])
+def test_the_program_leaves_in_order_where_something_is_to_be_ended(
+    error: BaseException, status: Exit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = Odd("validate")
+    odd.error = error
+    monkeypatch.setattr(sys, "argv", ["keyturn", odd])
+    left: list[int] = []
+    assert (cli.program(left.append), left) == (status, [])
+
+
+def test_everything_is_said_before_the_program_leaves(desk: Desk) -> None:
+    desk.declare(created=DUE)
+    for command, status in ((["ages", "--format", "json", *TODAY], 0), (["validate", "--changed", "main"], 2)):
+        left, out, err = ran(desk.folder, *command)
+        assert (left, out == desk.keyturn(*command).out, err) == (status, True, desk.keyturn(*command).err)
 
 
 def test_no_text_steers_the_terminal_that_an_error_is_shown_on(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from keyturn import __version__
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from keyturn.commands.world import World
+
+
+def program(leave: Callable[[int], object] = os._exit) -> int:
+    """Be the command `keyturn`: run, say everything, and leave without taking apart what was loaded.
+
+    Python would need a tenth of a short command's time for that.
+    """
+    status = main()
+    if status not in {Exit.BUG, Exit.INTERRUPTED}:  # then processes of ours may still be at work, and are to be ended
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # whoever read it is gone
+                stream.flush()
+        leave(status)
+    return status
 
 
 def main(arguments: Sequence[str] | None = None, world: Callable[[Namespace], World] | None = None) -> int:

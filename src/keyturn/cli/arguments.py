@@ -14,6 +14,7 @@ from keyturn.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import date
 
     from keyturn.commands import Command
 
@@ -89,13 +90,15 @@ def _parser(names: Collection[str], imported: Collection[str], layout: Layout) -
 
 
 def _add_arguments(verb: argparse.ArgumentParser, called: Command) -> None:
-    from keyturn.commands import moments
-
     verb.epilog = f"{called.EPILOG}\n{_STATUSES}"
     called.arguments(verb)
     common = verb.add_argument_group("common options")
     common.add_argument("--root", type=Path, metavar="DIR", help="the folder with keyturn.yaml (default: the nearest)")
-    common.add_argument(
-        "--today", type=moments.day, metavar="YYYY-MM-DD", help="the day to judge by (default: today in UTC)"
-    )
+    common.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="the day to judge by (default: today in UTC)")
     common.add_argument("--quiet", action="store_true", help="print only what was asked for, and errors")
+
+
+def _day(text: str) -> date:
+    from keyturn.commands import moments
+
+    return moments.day(text)

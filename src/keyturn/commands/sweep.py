@@ -12,7 +12,6 @@ from functools import cache, cached_property
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
-from zlib import crc32
 
 from keyturn import triage
 from keyturn.commands import shipped
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
 
 _LARGEST = 4 * plain.LARGEST  # bytes of a text that may be plain
 _MANY = 2000  # rotations; fewer are not worth asking for a second process
-_NO_ID = -1
+_NO_ID = -1  # which is the hash of nothing
 
 
 class Share(NamedTuple):
-    """What was found in some of the rotations; the id of each file is hashed, in order."""
+    """What was found in some of the rotations; the id of each is hashed, in order, alike in all processes of a run."""
 
     problems: list[Problem]
     ids: array[int]
@@ -181,7 +180,7 @@ class _Sweep:
         """Read one rotation and return what is wrong with it by itself."""
         document = self.document("rotation", path)
         if document is not plain.OTHER and triage.is_clear(document, self.ground):
-            share.ids.append(_hashed(f"{document['provider']}/{document['key']}"))
+            share.ids.append(hash(f"{document['provider']}/{document['key']}"))
             if share.matched:
                 self.match(_as_rotation(document), share)
             return ()
@@ -189,7 +188,7 @@ class _Sweep:
         if rotation := verdict.rotation:
             share.former.extend((start + len(share.ids), former) for former in rotation.formerly)
             self.match(rotation, share)
-        share.ids.append(_hashed(rotation.id) if rotation else _NO_ID)
+        share.ids.append(hash(rotation.id) if rotation else _NO_ID)
         return verdict.problems
 
     def match(self, rotation: Rotation, share: Share) -> None:
@@ -204,7 +203,7 @@ class _Sweep:
         for share in shares:
             ids.extend(share.ids)
         former = [each for share in shares for each in share.former]
-        wanted = {*_repeated(ids), *(_hashed(id_) for _, id_ in former)} - {_NO_ID}
+        wanted = {*_repeated(ids), *(hash(id_) for _, id_ in former)} - {_NO_ID}
         if wanted:
             claimants = {place for place, _ in former}
             places = [place for place, id_ in enumerate(ids) if id_ in wanted or place in claimants]
@@ -223,10 +222,6 @@ def _known(slugs: Collection[str], folder: str, broken: Sequence[str]) -> frozen
 def _text(path: str) -> str:
     content = tree.content(path, _LARGEST)
     return "unread" if content is None else content.decode(errors="replace")
-
-
-def _hashed(id_: str) -> int:
-    return crc32(id_.encode())
 
 
 def _repeated(ids: array[int]) -> set[int]:

@@ -7,13 +7,11 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from zlib import crc32
 
 from keyturn.commands import roots
 from keyturn.commands.scope import Found, Scope
 from keyturn.errors import Exit, UsageError
 from keyturn.files import tree
-from keyturn.history.program import is_repository
 from keyturn.render import problems
 
 if TYPE_CHECKING:
@@ -77,6 +75,8 @@ def _found(root: Path, world: World, scope: Scope, changed: str | None) -> Found
 
 def _whole(root: Path, world: World) -> Found:
     """Speak of every file, from memory where nothing has changed since."""
+    from keyturn.history.program import is_repository
+
     if not is_repository(root):
         return _swept(root, world, Scope())
     from keyturn.commands.memory import Memory
@@ -154,6 +154,8 @@ class Shard(NamedTuple):
 
     def has(self, path: str) -> bool:
         """Tell whether a file is in this part."""
+        from zlib import crc32  # the same on every machine, as Python's own hash is not
+
         return crc32(path.encode()) % self.of == self.number - 1
 
 
