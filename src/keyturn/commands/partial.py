@@ -16,13 +16,12 @@ from keyturn.files import plain, tree
 from keyturn.history import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
     from keyturn.history.difference import Change
     from keyturn.model import Problem
-    from keyturn.schema import Schemas
 
     Claim = tuple[str, bool]  # an id, and whether it is a former one
 
@@ -45,12 +44,18 @@ def found(root: Path, today: date, scope: Scope, changes: Sequence[Change]) -> F
         only=listing,
     )
     alone = sweep.found(root, today, only)
-    claims = _claimed_anew(root, there, changes) if scope.is_between else set()
-    if not claims:
+    if not scope.is_between:
         return alone
-    candidates = _candidates(root, claims)
+    now = _claimed(tree.content(path, _LARGEST) or b"" for path in there)
+    before = [each.before for each in changes if each.before]
+    anew = set(now - _claimed(difference.texts(root, before))) if now and before else set(now)
+    if not anew:
+        return alone
+    candidates = _candidates(root, anew)
     if isinstance(candidates, str):
         return candidates
+    if {*candidates} <= {*there} and len({id_ for id_, _ in now}) == now.total():
+        return alone
     problems = _between(root, today, sorted({*there, *candidates}))
     shared = (each for each in problems if each.path in names and (scope.shared is None or scope.shared(each.path)))
     return Found(sorted([*alone.problems, *shared]), alone.files)
@@ -65,21 +70,14 @@ def _between(root: Path, today: date, paths: Sequence[str]) -> Iterator[Problem]
 # -- ids -----------------------------------------------------------------------------------------------------------
 
 
-def _claimed_anew(root: Path, there: Sequence[str], changes: Sequence[Change]) -> set[Claim]:
-    """Return the claims that the changed files make now and did not make before."""
-    schemas = shipped.schemas()
-    contents = (tree.content(path, _LARGEST) or b"" for path in there)
-    now = Counter(claim for content in contents for claim in _claims(content, schemas))
-    blobs = [each.before for each in changes if each.before]
-    if not now or not blobs:
-        return set(now)
-    return set(now - Counter(claim for content in difference.texts(root, blobs) for claim in _claims(content, schemas)))
+def _claimed(contents: Iterable[bytes]) -> Counter[Claim]:
+    return Counter(claim for content in contents for claim in _claims(content))
 
 
-def _claims(content: bytes, schemas: Schemas) -> Iterator[Claim]:
+def _claims(content: bytes) -> Iterator[Claim]:
     """Give the ids that a rotation claims; one that does not fit claims nothing."""
     document = _document(content)
-    if schemas.fits("rotation", document):
+    if shipped.schemas().fits("rotation", document):
         yield f"{document['provider']}/{document['key']}", False
         yield from ((former, True) for former in document.get("formerly") or ())
 
