@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from keyturn.model import Finding, Part, Severity
@@ -65,7 +66,12 @@ def of_policy(path: str, policy: Policy) -> Iterator[Finding]:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Say what was probably meant, or nothing."""
-    near = get_close_matches(name, list(names), n=1, cutoff=_NEAR)
+    return _nearest(name, tuple(names))
+
+
+@lru_cache(maxsize=256)  # what one file gets wrong, another one does too
+def _nearest(name: str, names: tuple[str, ...]) -> str:
+    near = get_close_matches(name, names, n=1, cutoff=_NEAR)
     return f"; did you mean {near[0]}?" if near else ""
 
 

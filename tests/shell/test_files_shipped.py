@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keyturn import files
+from keyturn.commands.shelf import shelved
 from keyturn.errors import RepositoryError
 from keyturn.files import distribution
 
@@ -96,3 +97,29 @@ def test_a_slug_never_leads_elsewhere(slug: str, root: Path) -> None:
     (root / "rotations").mkdir()
     (root / "rotations" / "x.yaml").write_text("a: 1\n", encoding="utf-8")
     assert files.entry("providers", slug, root) is None
+
+
+@pytest.mark.parametrize(("kind", "key"), [("providers", "aliases"), ("platforms", "connections")])
+def test_a_part_of_a_shipped_entry_says_what_the_whole_says(kind: str, key: str) -> None:
+    said = 0
+    for slug, whole in files.catalogue(kind):
+        assert isinstance(whole, files.Document)
+        assert isinstance(whole.data, dict)
+        part = distribution.part(kind, slug, key)
+        alone = files.document(part, slug)
+        assert (part == "") == (key not in whole.data)
+        if isinstance(alone, files.Document):
+            assert alone.data == {key: whole.data[key]}
+            said += 1
+    assert said > 3
+
+
+def test_an_alias_is_known_whoever_gives_it(root: Path) -> None:
+    (root / "providers" / "mixpanel.yaml").write_text(
+        "name: Ours\nstrategy: reset\naliases: [panel]\n", encoding="utf-8"
+    )
+    aliases = shelved(root, ()).aliases
+    assert (aliases["panel"], "panel" in shelved(root.parent, ()).aliases) == ("mixpanel", False)
+    shipped = {slug: provider.aliases for slug, provider in shelved(root.parent, ()).providers.items()}
+    shipped["mixpanel"] = ("panel",)
+    assert dict(aliases) == {alias: slug for slug, names in shipped.items() for alias in names}

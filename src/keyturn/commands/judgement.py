@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from keyturn import checks, files, parse
 from keyturn.commands.reading import read_declared, read_policy, reader
@@ -36,6 +36,13 @@ class Judge:
     def __init__(self, root: Path, today: date, schemas: Schemas, broken: Collection[str]) -> None:
         self.root, self.today, self.schemas, self.broken = root, today, schemas, broken
         self._rotation = reader("rotation", schemas, parse.rotation)
+
+    def prepare(self) -> None:
+        """Load what is needed for the first file that has an error; processes that are forked then share it."""
+        document = files.document("provider: x\n", "")
+        if not isinstance(document, tuple):
+            self.schemas.findings("rotation", "", cast("Any", document.data))
+        _ = self.rules, self.catalogue
 
     @cached_property
     def catalogue(self) -> Catalogue:

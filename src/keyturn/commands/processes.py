@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from itertools import pairwise
@@ -47,13 +48,18 @@ def _forked(work: Callable[[int, int], T], parts: list[tuple[int, int]]) -> list
     from multiprocessing import get_context
 
     context = get_context("fork")  # what was read so far is shared
-    (first, *rest), answers = parts, []
+    gc.freeze()  # and stays so: looking for garbage in it would write to every page
+    (first, *rest), started = parts, []
     for part in rest:
         receiving, sending = context.Pipe(duplex=False)
-        context.Process(target=_answer, args=(sending, work, part), daemon=True).start()
+        process = context.Process(target=_answer, args=(sending, work, part), daemon=True)
+        process.start()
         sending.close()
-        answers.append(receiving)
-    return [work(*first), *(answer.recv() for answer in answers)]
+        started.append((process, receiving))
+    found = [work(*first), *(receiving.recv() for _, receiving in started)]
+    for process, _ in started:
+        process.join()
+    return found
 
 
 def _answer(sending: Connection, work: Callable[[int, int], T], part: tuple[int, int]) -> None:

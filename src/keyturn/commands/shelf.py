@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from keyturn import files, parse
+from keyturn.files import distribution
 from keyturn.model import Catalogue
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ class Shelf(Mapping[str, T], Generic[T]):
 
 
 class Aliases(Mapping[str, str]):
-    """The slug of every alias; the providers are read for it when a name is no slug."""
+    """The slug of every alias; of what is shipped, nothing else is read for it."""
 
-    def __init__(self, providers: Mapping[str, Provider]) -> None:
-        self._providers = providers
+    def __init__(self, providers: Mapping[str, Provider], root: Path) -> None:
+        self._providers, self._root = providers, root
 
     def __getitem__(self, alias: str) -> str:
         return self._slugs[alias]
@@ -66,14 +67,20 @@ class Aliases(Mapping[str, str]):
 
     @cached_property
     def _slugs(self) -> dict[str, str]:
-        return {alias: slug for slug, provider in self._providers.items() for alias in provider.aliases}
+        return {alias: slug for slug in self._providers for alias in self._of(slug)}
+
+    def _of(self, slug: str) -> Sequence[str]:
+        if distribution.is_own("providers", slug, self._root):
+            return self._providers[slug].aliases
+        document = files.document(distribution.part("providers", slug, "aliases"), slug, trusted=True)
+        return () if isinstance(document, tuple) else cast("Any", document.data)["aliases"]
 
 
 def shelved(root: Path, broken: Collection[str]) -> Catalogue:
     """Return the catalogue of a root without the root's own entries that are broken, named as problems name them."""
     providers: Mapping[str, Provider] = Shelf("providers", root, _slugs(broken, "providers"), parse.provider)
     platforms: Mapping[str, Platform] = Shelf("platforms", root, _slugs(broken, "platforms"), parse.platform)
-    return Catalogue(providers, platforms, Aliases(providers))
+    return Catalogue(providers, platforms, Aliases(providers, root))
 
 
 def _slugs(broken: Collection[str], folder: str) -> frozenset[str]:

@@ -108,8 +108,8 @@ class _Sweep:
     def judges_connection(self, platform: str, connection: str) -> bool:
         """Tell whether a platform has a connection; a look at one file mostly spares the whole catalogue."""
         if not self.has_own_platforms:
-            text = _text(str(distribution.shipped("platforms") / f"{platform}.yaml"))
-            if re.search(rf"(?m)^connections:\n(?:(?:[ #].*)?\n)*?  {re.escape(connection)}: *$", text):
+            connections = distribution.part("platforms", platform, "connections")
+            if re.search(rf"(?m)^  {re.escape(connection)}: *$", connections):
                 return True
         return connection in self.judge.catalogue.platforms[platform].connections
 
@@ -162,7 +162,8 @@ class _Sweep:
             return [self.share(listing, 0, listing.count)]
         from keyturn.commands.processes import divided
 
-        _ = self.ground, self.incidents  # made once, before there are several processes
+        self.judge.prepare()
+        _ = self.ground, self.incidents  # made once as well, before there are several processes
         return divided(lambda start, stop: self.share(listing, start, stop), listing.count)
 
     def share(self, listing: tree.Listing, start: int, stop: int) -> Share:

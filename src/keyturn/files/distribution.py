@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,21 @@ def entry(kind: str, slug: str, root: Path | None = None) -> disk.Document | tup
         return disk.read(own, disk.shown(own, root))
     path = _existing(shipped(kind), slug)
     return disk.read(path, f"{kind}/{path.name}", trusted=True) if path else None
+
+
+def part(kind: str, slug: str, key: str) -> str:
+    """Return the lines of one key of a shipped entry, or nothing; to read all of it would take a hundred times as long.
+
+    Ours have their keys in the first column, where no other line begins like one: tests/shell/test_files_shipped.py.
+    """
+    text = (shipped(kind) / f"{slug}.yaml").read_text(encoding="utf-8")
+    found = re.search(rf"(?m)^{key}:.*\n(?:(?:[ #-].*)?\n)*", text)
+    return found[0] if found else ""
+
+
+def is_own(kind: str, slug: str, root: Path) -> bool:
+    """Tell whether the root has an entry of its own for a slug."""
+    return _existing(root / kind, slug) is not None
 
 
 def is_override(kind: str, slug: str, root: Path) -> bool:

@@ -20,7 +20,7 @@ from keyturn.files import scalars
 
 LARGEST: Final = 8192  # characters; no text of this length has more nodes than the loader allows
 _DEEPEST = 10  # open blocks, and half as many brackets; the loader allows more
-_LINES = 4096  # kept; a few hundred bytes each
+_LINES = 1024  # kept; a few hundred bytes each
 
 
 class Other(Enum):

@@ -61,7 +61,7 @@ def value(text: str) -> Scalar | Unclear:
     return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _read(text)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _remembered(text: str) -> Scalar | Unclear:
     return _read(text)
 
