@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from measure import Contender, timed
+
 RUNS = 3
 ISSUES = 10_000
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 BOT = "keyturn-bot"
-_UNIT = 2**20 if sys.platform == "darwin" else 2**10
 
 LOADED = (
     "import sys; import github; from keyturn.trackers.github import GitHubTracker; url, token, count = sys.argv[1:]"
@@ -80,12 +80,8 @@ def rows(count: int = ISSUES) -> list[Row]:
 
 
 def _cost(code: str, *arguments: str) -> tuple[float, float]:
-    process = subprocess.Popen([sys.executable, "-c", code, *arguments])
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"a way to list ended with {process.returncode}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / _UNIT
+    run = timed(Contender("a way to list", (sys.executable, "-c", code, *arguments)), Path.cwd())
+    return run.cpu, run.peak
 
 
 def main() -> None:

@@ -47,7 +47,9 @@ class Cost(NamedTuple):
     peak: float
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
+    """What one run took: seconds, and the peak in MiB."""
+
     wall: float
     cpu: float
     peak: float
@@ -55,15 +57,15 @@ class _Run(NamedTuple):
 
 def costs(contenders: Sequence[Contender], folder: Path, rounds: int = 3) -> dict[str, Cost]:
     """Run the contenders by turns in a folder, so that what slows the machine down slows all of them down."""
-    runs: dict[str, list[_Run]] = {contender.name: [] for contender in contenders}
+    runs: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
     for turn in range(rounds):
         for contender in contenders:
             if turn == 0 or not contender.slow:
-                runs[contender.name].append(_timed(contender, folder))
+                runs[contender.name].append(timed(contender, folder))
     return {contender.name: _cost(contender, runs[contender.name], folder) for contender in contenders}
 
 
-def _cost(contender: Contender, runs: Sequence[_Run], folder: Path) -> Cost:
+def _cost(contender: Contender, runs: Sequence[Run], folder: Path) -> Cost:
     own = max(run.peak for run in runs)
     peak = max(own, _together_at_most(contender, folder)) if contender.family else own
     return Cost(median(run.wall for run in runs), median(run.cpu for run in runs), peak)
@@ -83,14 +85,14 @@ def _environment(contender: Contender) -> dict[str, str]:
     return {**os.environ, **(contender.environment or {})}  # noqa: TID251 - a contender needs its PATH
 
 
-def _timed(contender: Contender, folder: Path) -> _Run:
+def timed(contender: Contender, folder: Path) -> Run:
     """Run once; processor time is that of all children too that were waited for."""
     contender.prepare()
     launcher = (sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py")), *contender.command)
     done = subprocess.run(launcher, cwd=folder, env=_environment(contender), check=True, capture_output=True, text=True)
     wall, cpu, peak, status = done.stdout.split()
     _insist(contender, int(status))
-    return _Run(float(wall), float(cpu), int(peak) * _UNIT / _MEBI)
+    return Run(float(wall), float(cpu), int(peak) * _UNIT / _MEBI)
 
 
 def _together_at_most(contender: Contender, folder: Path) -> float:

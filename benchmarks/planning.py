@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import corpus
 import history
 import listing
 import plan
-from measure import table
+import validating
+from measure import costs, table, times
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def markdown(scale: int, _place: Path) -> str:
+def markdown(scale: int, place: Path) -> str:
     """Measure the planning core, the list of 10,000 issues and the map of last changes."""
     parts = (
-        f"The planning core alone, with an open issue for every tenth key:\n\n{_plans(scale)}",
+        f"The planning core, with an open issue for every tenth key, beside validating:\n\n{_plans(scale, place)}",
         f"{listing.ISSUES // scale} open issues listed, beyond loading the client:\n\n{_listing(scale)}",
         f"When {history.FILES // scale} files were last changed:\n\n{_history(scale)}",
     )
     return "\n\n".join(parts)
 
 
-def _plans(scale: int) -> str:
-    found = plan.rows([keys // scale for keys in plan.SIZES])
-    cells = [
-        [row.fleet, f"{row.keys}", f"{row.issues}", f"{row.seconds:.3f}", f"{row.microseconds:.0f}", f"{row.actions}"]
-        for row in found
-    ]
-    return table(["fleet", "keys", "open issues", "CPU s", "µs a key", "actions"], cells)
+def _plans(scale: int, place: Path) -> str:
+    sizes = [keys // scale for keys in plan.SIZES]
+    before: dict[str, float] = {}
+    cells = []
+    for row in plan.rows(sizes):
+        growth = times(row.seconds / before[row.fleet]) if row.fleet in before else ""
+        cells.append([row.fleet, f"{row.keys:,}", f"{row.issues:,}", f"{row.seconds:.3f}", growth, f"{row.actions:,}"])
+        before[row.fleet] = row.seconds
+    cells.append(["`keyturn validate`", f"{sizes[-1]:,}", "", f"{_validated(sizes[-1], place):.3f}", "", ""])
+    return table(["fleet", "keys", "open issues", "CPU s", "growth", "actions"], cells)
+
+
+def _validated(count: int, place: Path) -> float:
+    """Return the processor time that reading and checking so many takes, with nothing remembered."""
+    corpus.declare(place, count)
+    return costs([validating.ours(place)], place)[validating.OURS].cpu
 
 
 def _listing(scale: int) -> str:
