@@ -12,6 +12,8 @@ INSTALLED := $(VENV)/.installed
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate --no-strip-extras
 LOWEST := $(LOCK) pyproject.toml --extra report --extra completion --resolution lowest-direct --no-deps --upgrade --output-file requirements/lowest.txt
+# Tables and bars for terminals, which a job of Actions does not have.
+UNATTENDED := $(foreach package,rich markdown-it-py mdurl pygments,--no-emit-package $(package))
 GROUPS := validate uv release advisories peers native-peers
 FITS := $(BIN)/check-jsonschema --quiet
 SECONDS ?= 300
@@ -71,6 +73,7 @@ bench: $(INSTALLED) ## measure how long the commands take
 
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml $(UNATTENDED) --constraint requirements/runtime.txt --output-file requirements/action.txt
 	$(LOCK) pyproject.toml --extra report --constraint requirements/runtime.txt --output-file requirements/report.txt
 	$(LOCK) pyproject.toml --extra report --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	for group in $(GROUPS); do $(LOCK) --group $$group --constraint requirements/runtime.txt --output-file requirements/$$group.txt || exit 1; done
@@ -78,6 +81,7 @@ lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as l
 
 upgrade: $(BIN)/uv ## the same, to the newest versions
 	$(LOCK) pyproject.toml --upgrade --output-file requirements/runtime.txt
+	$(LOCK) pyproject.toml --upgrade $(UNATTENDED) --constraint requirements/runtime.txt --output-file requirements/action.txt
 	$(LOCK) pyproject.toml --upgrade --extra report --constraint requirements/runtime.txt --output-file requirements/report.txt
 	$(LOCK) pyproject.toml --upgrade --extra report --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	for group in $(GROUPS); do \

@@ -1,28 +1,27 @@
-"""Set-up in Actions: pip into a fresh environment, beside what `action.yml` does, with and without its cache."""
+"""Set-up in Actions: pip into a fresh environment, beside the step of `action.yml`, with and without its cache."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import peers
+import yaml
 from measure import Contender, costs, table, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 PIP = "pip, everything"
-ALL = peers.ROOT / "requirements/runtime.txt"
-LEAST = peers.ROOT / "requirements/validate.txt"
-UV = Path(sys.executable).parent / "uv"
+EVERYTHING = peers.ROOT / "requirements/runtime.txt"
+STEP = "Install"
 
 
 def markdown(_scale: int, place: Path) -> str:
     """Measure each into an environment that is not there yet; what comes from the registry varies with the network."""
-    _uv("fill the cache", LEAST, place)
-    found = costs([_pip(place), *_ours(place)], place)
+    found = costs([_pip(place), *_ours(place)], peers.ROOT)
     rows = [
         [name, f"{cost.wall:.2f}", f"{cost.cpu:.2f}", times(found[PIP].wall / cost.wall)]
         for name, cost in found.items()
@@ -32,31 +31,43 @@ def markdown(_scale: int, place: Path) -> str:
 
 def _ours(place: Path) -> list[Contender]:
     return [
-        _uv("uv, everything, cached", ALL, place),
-        _uv("uv, what `validate` needs, cached", LEAST, place),
-        _uv("uv, what `validate` needs, first time", LEAST, place, place / "cache"),
+        _step("the action, every command, first time", "action", place / "first"),
+        _step("the action, every command, cached", "action", place / "action", *_MADE),
+        _step("the action, `validate`, first time", "validate", place / "once"),
+        _step("the action, `validate`, cached", "validate", place / "validate", *_MADE),
     ]
 
 
 def _pip(place: Path) -> Contender:
     fresh = place / "pip"
-    script = f"{sys.executable} -m venv {fresh} && {fresh}/bin/python -m pip install --require-hashes -r {ALL}"
+    script = f"{sys.executable} -m venv {fresh} && {fresh}/bin/python -m pip install --require-hashes -r {EVERYTHING}"
     return Contender(PIP, ("sh", "-ec", script), prepare=_without(fresh))
 
 
-def _uv(name: str, lock: Path, place: Path, *caches: Path) -> Contender:
-    fresh = place / "uv"
-    script = (
-        f"{UV} venv --python {sys.executable} {fresh} && "
-        f"{UV} pip sync --python {fresh}/bin/python --require-hashes --compile-bytecode {lock}"
-    )
-    environment = {"UV_CACHE_DIR": str(caches[0] if caches else place / "kept")}
-    return Contender(name, ("sh", "-ec", script), environment=environment, prepare=_without(fresh, *caches))
+_MADE = ("uv", "cache", "venv", "installed")  # by the step; what is left is what Actions keeps from run to run
 
 
-def _without(*places: Path) -> Callable[[], object]:
+def _step(name: str, lock: str, place: Path, *made: str) -> Contender:
+    """Run what the action runs; with what is kept of an earlier run, where only what was `made` from it is removed."""
+    action: dict[str, Any] = yaml.safe_load((peers.ROOT / "action.yml").read_text(encoding="utf-8"))
+    (script,) = (step["run"] for step in action["runs"]["steps"] if step.get("name") == STEP)
+    place.mkdir()
+    given = {"LOCK": lock, "PLACE": str(place), "PYTHON": sys.executable}
+    step = Contender(name, ("bash", "-eo", "pipefail", "-c", script), environment=given)
+    if made:
+        costs([step], peers.ROOT, rounds=1)
+    removed = [place / each for each in made] or [place]
+    return step._replace(prepare=_without(*removed, then=place))
+
+
+def _without(*places: Path, then: Path | None = None) -> Callable[[], object]:
     def remove() -> None:
         for found in places:
-            shutil.rmtree(found, ignore_errors=True)
+            if found.is_dir():
+                shutil.rmtree(found)
+            else:
+                found.unlink(missing_ok=True)
+        if then is not None:
+            then.mkdir(exist_ok=True)
 
     return remove

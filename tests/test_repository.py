@@ -35,6 +35,7 @@ LOCKS = (
     "requirements/report.txt",
     "requirements/validate.txt",
     "requirements/uv.txt",
+    "requirements/action.txt",
 )
 
 # How many lines of the package are exempt from coverage. It may fall; a new exemption is argued for in review.
@@ -157,6 +158,12 @@ def test_the_lowest_versions_are_those_declared() -> None:
 def test_what_is_installed_to_use_and_to_develop_agrees() -> None:
     runtime, dev, report = map(pins, (LOCKS[0], LOCKS[1], LOCKS[5]))
     assert runtime.items() <= report.items() <= dev.items()
+
+
+def test_the_action_installs_everything_but_what_a_terminal_needs() -> None:
+    runtime, action = pins(LOCKS[0]), pins(LOCKS[8])
+    assert action.items() <= runtime.items()
+    assert runtime.keys() - action.keys() == {"rich", "markdown-it-py", "mdurl", "pygments"}
 
 
 @pytest.mark.parametrize(
