@@ -248,7 +248,7 @@ def test_what_is_not_installed_came_from_its_folder() -> None:
 
 
 def test_a_keyturn_that_does_not_know_its_commit_asks_for_it(desk: Desk) -> None:
-    with pytest.raises(UsageError, match=rf"ls-remote https://github.com/keyturn/keyturn refs/tags/v{__version__}"):
+    with pytest.raises(UsageError, match=rf"ls-remote https://github.com/keyturn/keyturn 'refs/tags/v{__version__}"):
         init.commit(None, desk.folder)
 
 

@@ -105,8 +105,8 @@ def commit(told: str | None, folder: Path) -> str:
     found = told or (history.head(folder) if history.top(folder) == folder.resolve() else None)
     if found is None:
         message = (
-            f"this keyturn does not know its own commit; say --release with what `git ls-remote "
-            f"{places.SERVER}/{scaffold.HOME} refs/tags/v{__version__}` prints"
+            f"this keyturn does not know its own commit; say --release with the last commit that `git ls-remote "
+            f"{places.SERVER}/{scaffold.HOME} 'refs/tags/v{__version__}*'` prints"
         )
         raise UsageError(message)
     return found
