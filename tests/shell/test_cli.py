@@ -106,7 +106,14 @@ def test_a_real_process_does_the_same(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["rotate"], "invalid choice: 'rotate'"),
+        (["rotate"], "invalid choice: 'rotate'; see `keyturn --help`"),
+        (["paln"], "invalid choice: 'paln'; did you mean plan?; see `keyturn --help`"),
+        (["plan", "--dryrun"], "unrecognized arguments: --dryrun; see `keyturn plan --help`"),
+        (
+            ["apply", "--dryrun"],
+            "unrecognized arguments: --dryrun; did you mean --dry-run?; see `keyturn apply --help`",
+        ),
+        (["plan", "now"], "unrecognized arguments: now; see `keyturn plan --help`"),
         (["rotate", "plan"], "invalid choice: 'rotate'"),
         (["plan", "--fast"], "unrecognized arguments: --fast"),
         (["plan", "--form", "json"], "unrecognized arguments: --form json"),

@@ -180,7 +180,11 @@ def test_a_record_writes_version_and_evidence_and_removes_the_request(desk: Desk
         f"  consumers: {{method: last-used, at: {AT}}}\n"
         f"  by: carol\n"
     )
-    assert (ran.status, "rotations/a.yaml: recorded by carol. Commit it" in ran.err) == (0, True)
+    assert ran.status == 0
+    assert ran.err == (
+        "rotations/a.yaml: recorded by carol: new_key attested, old_key console, consumers last-used.\n"
+        "Look at it, commit it and open a pull request; merging closes the issue.\n"
+    )
     assert says_valid(desk)
 
 

@@ -133,10 +133,17 @@ def test_each_format_names_the_same_keys(desk: Desk) -> None:
     assert "GitHub's own list was not read: that needs KEYTURN_SECRETS_TOKEN" in text.err
 
 
-def test_where_all_is_declared_that_is_said(tmp_path: Path) -> None:
-    for form, out in (("text", ""), ("markdown", ""), ("json", '{\n  "keys": []\n}\n')):
-        ran = Desk(tmp_path).keyturn("discover", "--no-github", "--format", form)
-        assert (ran.status, ran.out, ran.err) == (0, out, "every name of a secret that was found is declared\n")
+def test_where_all_is_declared_or_nothing_is_named_that_is_said(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for said in (
+        "no workflow and no .env file here names a secret",
+        "every name of a secret that was found is declared",
+    ):
+        for form, out in (("text", ""), ("markdown", ""), ("json", '{\n  "keys": []\n}\n')):
+            ran = desk.keyturn("discover", "--no-github", "--format", form)
+            assert (ran.status, ran.out, ran.err.startswith(said)) == (0, out, True)
+        desk.write(".env.example", "MIXPANEL_SERVICE_ACCOUNT=\n")
+        desk.keyturn("discover", "--no-github", "--write", "--owner", "alice")
 
 
 def test_the_value_of_a_variable_appears_nowhere(desk: Desk) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
 from shell.desk import Desk
+
+FIELDS = import_module("keyturn.commands.import").FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,8 +62,22 @@ def test_columns_may_have_other_names(desk: Desk) -> None:
     text = "Vendor,Name,Owned by\nmixpanel,loader,alice\n"
     mapped = ("--map", "vendor=provider", "--map", "Name=key", "--map", "owned by=owners")
     assert imported(desk, text, *mapped).status == 0
-    assert "no field 'vendor'; say what the column means with --map vendor=FIELD" in imported(desk, text).err
+    told = imported(desk, text)
+    assert told.err == (
+        "keys.csv:1:1: csv-head: no field 'vendor', 'name', 'owned by'; say what the columns mean, --map vendor=FIELD "
+        f"--map name=FIELD --map 'owned by=FIELD', or take them out; fields are {', '.join(FIELDS)}\n"
+    )
+    assert (told.status, "--map owner=owners" in imported(desk, "provider,key,owner\nmixpanel,a,alice\n").err) == (
+        1,
+        True,
+    )
     assert "no field 'x' to map a column to" in imported(desk, text, "--map", "vendor=x").err
+
+
+def test_a_provider_may_be_called_by_its_name(desk: Desk) -> None:
+    assert imported(desk, "provider,key,owners\nMixpanel,a,alice\nAT Internet,b,alice\n").status == 0
+    assert written(desk) == ["mixpanel-a.yaml", "piano-analytics-b.yaml"]
+    assert "'a-t'" not in imported(desk, "provider,key,owners\nNobody Knows,c,alice\n").err
 
 
 def test_every_mistake_has_its_line_and_nothing_is_written(desk: Desk) -> None:

@@ -140,7 +140,10 @@ def test_whoever_is_known_here_is_the_owner(desk: Desk, source: str) -> None:
     [
         (["--provider", "mixpannel"], "no provider is called 'mixpannel'; did you mean mixpanel?"),
         (["--provider", "segm"], "'segm' may be segment, segment-write-key; say which"),
-        (["--provider", "qqqqqqqq"], "give it a file providers/<slug>.yaml"),
+        (
+            ["--provider", "qqqqqqqq"],
+            "providers/qqqqqqqq.yaml of two lines first, `name: …` and `strategy: overlap|",
+        ),
         (["--provider", ""], "give it a file providers/<slug>.yaml"),
         (["--provider", "e"], "more; say which"),
         (["--key", "Not A Key"], "nothing was written"),
@@ -188,7 +191,7 @@ def test_a_file_needs_no_comment() -> None:
 
 def test_answers_become_a_file(desk: Desk) -> None:
     ran = answer(desk, "mixpan", "loader", "alice, @bob", "2026-08-24", "Nightly load", "platform=segment,name=M", "")
-    assert ran.status == 0
+    assert (ran.status, "  mixpanel, Mixpanel\n" in ran.err, "  not " in ran.err) == (0, True, False)
     assert data(desk) == {
         "provider": "mixpanel",
         "key": "loader",
@@ -196,6 +199,13 @@ def test_answers_become_a_file(desk: Desk) -> None:
         "created": "2026-08-24",
         "consumers": [{"platform": "manual", "name": "Nightly load"}, {"platform": "segment", "name": "M"}],
     }
+
+
+def test_who_names_one_of_several_sees_the_others(desk: Desk) -> None:
+    ran = answer(desk, "segment", "loader", "alice", "2026-08-24", "")
+    assert data(desk, "rotations/segment-loader.yaml")["provider"] == "segment"
+    assert "  segment, Twilio Segment" in ran.err
+    assert "  not segment-write-key" in ran.err
 
 
 def test_enter_takes_what_is_proposed(desk: Desk) -> None:

@@ -225,7 +225,7 @@ def test_without_a_token_nothing_is_written(pull: Pull) -> None:
     pull.desk.environment["GITHUB_TOKEN"] = ""
     ran = pull.review()
 
-    message = "keyturn: the GitHub tracker needs a token in GITHUB_TOKEN; or try `--tracker local`\n"
+    message = "keyturn: the GitHub tracker needs a token in GITHUB_TOKEN or GH_TOKEN; or try `--tracker local`\n"
     assert (ran.status, ran.err, pull.comments) == (2, message, [])
     assert pull.summary.read_text(encoding="utf-8") == ran.out
 

@@ -649,8 +649,8 @@ def test_a_deletion_while_the_issue_is_open(repository: Repository, fake: FakeGi
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
-        ("", "the GitHub tracker needs a token in GITHUB_TOKEN; or try `--tracker local`"),
-        ("x" * 8, "GitHub does not accept the token in GITHUB_TOKEN; give it a valid one"),
+        ("", "the GitHub tracker needs a token in GITHUB_TOKEN or GH_TOKEN; or try `--tracker local`"),
+        ("x" * 8, "GitHub does not accept the token in GITHUB_TOKEN or GH_TOKEN; set a valid one"),
     ],
 )
 def test_without_a_tracker_that_answers_it_says_so(

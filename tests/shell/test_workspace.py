@@ -171,14 +171,14 @@ def test_two_roots_of_one_repository_are_two_worlds(tmp_path: Path) -> None:
     assert (scope(desks[0]), scope(desks[1])) == ("local:a", "local:b")
 
 
-def test_a_shared_local_folder_keeps_two_scopes_apart(tmp_path: Path) -> None:
+def test_a_variable_makes_no_second_issue_in_the_folder(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.declare(created=DUE)
-    desk.environment["GITHUB_REPOSITORY"] = "acme/one"
     desk.keyturn("apply")
-    desk.environment["GITHUB_REPOSITORY"] = "acme/two"
-    desk.keyturn("apply")
-    assert [found.scope for body in bodies(desk) if (found := marker.read(body))] == ["acme/one:.", "acme/two:."]
+    desk.environment["GITHUB_REPOSITORY"] = "acme/keys"
+    hint = "these are the issues of the local tracker; say `--tracker github:acme/keys` for GitHub's\n"
+    assert desk.keyturn("apply").err == hint
+    assert [found.scope for body in bodies(desk) if (found := marker.read(body))] == ["local:."]
     assert desk.keyturn("apply").out == "nothing to do.\n"
 
 

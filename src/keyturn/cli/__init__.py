@@ -61,7 +61,7 @@ def _run(given: list[str], world: Callable[[Namespace], World] | None) -> Exit:
     if not given:
         sys.stderr.write(arguments.parser(given).format_help())
         return Exit.USAGE
-    options = arguments.parser(given).parse_args(given)
+    options = arguments.read(given)
     return arguments.command(options.command).run((world or surroundings.world)(options), options)
 
 

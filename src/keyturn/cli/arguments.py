@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
@@ -13,7 +14,7 @@ from keyturn.commands import COMMANDS
 from keyturn.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import date
 
     from keyturn.commands import Command
@@ -58,6 +59,29 @@ def parser(given: Sequence[str]) -> argparse.ArgumentParser:
     return _parser(chosen or COMMANDS, chosen, _NARROW if chosen and not _HELP.intersection(given) else _LAYOUT)
 
 
+def read(given: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments of one command; a slip of the keyboard is answered with what is near.
+
+    Raises UsageError for what is not understood.
+    """
+    if given and not given[0].startswith("-") and given[0] not in COMMANDS:
+        message = f"invalid choice: {given[0]!r}{_near(given[0], COMMANDS)}; see `keyturn --help`"
+        raise UsageError(message)
+    options, rest = parser(given).parse_known_args(given)
+    if rest:
+        near = _near(rest[0], re.findall(r"--[a-z-]+", options.verb.format_usage())) if rest[0][:1] == "-" else ""
+        message = f"unrecognized arguments: {' '.join(rest)}{near}; see `keyturn {options.command} --help`"
+        raise UsageError(message)
+    return options
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 def whole() -> argparse.ArgumentParser:
     """Return the parser that knows the arguments of every command."""
     return _parser(COMMANDS, COMMANDS, _LAYOUT)
@@ -85,6 +109,7 @@ def _parser(names: Collection[str], imported: Collection[str], layout: Layout) -
             allow_abbrev=False,
         )
         if name in imported:
+            verb.set_defaults(verb=verb)  # to be asked for its options where one is not understood
             _add_arguments(verb, command(name))
     return top
 

@@ -35,6 +35,7 @@ workflow cannot do that. Check what is proposed: a name says whose key it probab
 
 _OURS = "KEYTURN_"
 _OF_EVERY_JOB = "GITHUB_TOKEN"
+_NOTHING = "no workflow and no .env file here names a secret; `keyturn new` declares what you know of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ def run(world: World, options: argparse.Namespace) -> Exit:
         message = "--write needs owners; say --owner LOGIN for whoever is to look at each key"
         raise UsageError(message)
     found = workspace.load(workspace.root_of(world.folder, options.root), world.today)
-    keys = list(_keys(found, _sightings(found, options, world)))
+    sightings = list(_sightings(found, options, world))
+    keys = list(_keys(found, sightings))
     showing.complained(found.problems, world)  # what cannot be read may declare one of these
     world.say(_SHOWN[options.format](keys))
     if not keys:
-        world.tell("every name of a secret that was found is declared")
+        world.tell("every name of a secret that was found is declared" if sightings else _NOTHING)
     return _written(found, keys, options.owner, world) if options.write else Exit.WELL
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keyturn.commands import declaring, new, showing, workspace
+from keyturn.commands import declaring, naming, new, showing, workspace
 from keyturn.errors import Exit, UsageError
 from keyturn.files.rows import rows
 from keyturn.model import Problem
@@ -60,7 +62,11 @@ def run(world: World, options: argparse.Namespace) -> Exit:
     if isinstance(read, Problem):
         showing.complained([read], world)
         return Exit.CORRECT
-    wrong, drafts = _judged(found, read, _columns(options.map), shown, world)
+    columns = _columns(options.map)
+    if foreign := _foreign(read, columns):
+        showing.complained([Problem(shown, 1, 1, "csv-head", foreign)], world)
+        return Exit.CORRECT
+    wrong, drafts = _judged(found, read, columns, shown, world)
     showing.complained(sorted(wrong), world)
     _write(found, [] if options.dry_run or (wrong and not options.partial) else drafts, world)
     world.tell(_summary(len(read), len(drafts), is_dry=options.dry_run, is_partial=options.partial))
@@ -88,12 +94,13 @@ def _judged(
     found: Workspace, read: list[Row], columns: Mapping[str, str], shown: str, world: World
 ) -> tuple[list[Problem], list[Draft]]:
     """Return what is wrong, at the line of its row, and the files of the good rows."""
+    known = naming.names(found.catalogue)
     lines: dict[str, int] = {}
     drafts: list[Draft] = []
     wrong: list[Problem] = []
     for row in read:
         try:
-            draft = declaring.draft(found, _fields(row, columns, world))
+            draft = declaring.draft(found, _fields(row, columns, known, world))
         except UsageError as error:
             wrong.append(Problem(shown, row.line, 1, "csv-row", str(error)))
             continue
@@ -108,14 +115,16 @@ def _judged(
     return wrong, [draft for draft in drafts if lines[draft.path] not in bad]
 
 
-def _fields(row: Row, columns: Mapping[str, str], world: World) -> Mapping[str, Plain]:
-    """Turn cells into fields; raise UsageError for a column or a name that makes no file."""
+def _fields(row: Row, columns: Mapping[str, str], known: Mapping[str, str], world: World) -> Mapping[str, Plain]:
+    """Turn cells into fields, with the slug of a provider; raise UsageError for a name that makes no file."""
     said: dict[str, Plain] = {}
     for column, cell in row.cells.items():
+        if not column:
+            raise UsageError("there are more cells than columns; put quotes around a cell that holds a separator")
         name = columns.get(column, column)
-        if name not in FIELDS:
-            raise UsageError(_foreign(column))
         said[name] = _value(name, cell)
+    if (slug := known.get(naming.squeezed(str(said.get("provider", ""))))) is not None:
+        said["provider"] = slug
     for name in ("provider", "key"):
         if not _NAME.fullmatch(str(said.get(name, ""))):
             raise UsageError(f"the cell of `{name}` must hold lower-case letters, digits, `.`, `_` and `-`")
@@ -123,10 +132,22 @@ def _fields(row: Row, columns: Mapping[str, str], world: World) -> Mapping[str, 
     return {"enrolled": world.today.isoformat(), **said} if said["created"] == _UNKNOWN else said
 
 
-def _foreign(column: str) -> str:
-    if not column:
-        return "there are more cells than columns; put quotes around a cell that holds a separator"
-    return f"no field {column!r}; say what the column means with --map {column}=FIELD, or take it out"
+def _foreign(read: list[Row], columns: Mapping[str, str]) -> str | None:
+    """Say of which columns nobody knows what they mean, with what to add to the command."""
+    named = dict.fromkeys(column for row in read for column in row.cells if column)
+    unknown = [column for column in named if columns.get(column, column) not in FIELDS]
+    if not unknown:
+        return None
+    maps = " ".join(f"--map {shlex.quote(f'{column}={_likely(column)}')}" for column in unknown)
+    return (
+        f"no field {', '.join(map(repr, unknown))}; say what the columns mean, {maps}, or take them out; "
+        f"fields are {', '.join(FIELDS)}"
+    )
+
+
+def _likely(column: str) -> str:
+    near = get_close_matches(column, FIELDS, n=1)
+    return near[0] if near else "FIELD"
 
 
 def _value(name: str, cell: str) -> Plain:

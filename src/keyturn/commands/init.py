@@ -141,6 +141,7 @@ def _next(root: Path, start: Start, *, is_dry: bool) -> str:
         return "nothing was written"
     nobody = "" if start.owners else "  Name the owners in .github/CODEOWNERS, where nobody is named yet.\n"
     return (
+        "\nThe schemas are keyturn's own, for editors; nobody has to read them."
         f"\nNext, in {root}:\n{nobody}"
         "  keyturn new        declares your first key; `keyturn discover` looks for those that you have\n"
         "  keyturn validate   checks what is declared\n"

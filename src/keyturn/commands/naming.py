@@ -7,6 +7,8 @@ import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from keyturn.model import Strategy
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -47,8 +49,12 @@ def nearest(wanted: str, known: Mapping[str, str], most: int = 1) -> list[str]:
 def meant(wanted: str, known: Mapping[str, str]) -> list[str]:
     """Return the slugs that are meant: the one of this very name, else those with it in theirs."""
     word = squeezed(wanted)
-    if word in known:
-        return [known[word]]
+    return [known[word]] if word in known else containing(wanted, known)
+
+
+def containing(wanted: str, known: Mapping[str, str]) -> list[str]:
+    """Return the slugs that have a text in one of their names."""
+    word = squeezed(wanted)
     return list(dict.fromkeys(slug for name, slug in known.items() if word and word in name))
 
 
@@ -61,7 +67,9 @@ def hint(wanted: str, known: Mapping[str, str]) -> str | None:
         return f"{wanted!r} may be {_or(found)}; say which"
     if near := nearest(wanted, known, _MOST):
         return f"no provider is called {wanted!r}; did you mean {_or(near)}?"
-    return f"no provider is called {wanted!r}; give it a file providers/<slug>.yaml with `name` and `strategy` first"
+    own = f"providers/{slug_of(wanted) or '<slug>'}.yaml"
+    lines = f"`name: …` and `strategy: {'|'.join(Strategy)}`"
+    return f"no provider is called {wanted!r}; give it a file {own} of two lines first, {lines}"
 
 
 def _or(slugs: list[str]) -> str:

@@ -11,6 +11,7 @@ from keyturn.commands import asking, declaring, naming, workspace
 from keyturn.commands.words import fitting
 from keyturn.errors import Exit, UsageError
 from keyturn.model import Tier
+from keyturn.render.escape import terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -36,6 +37,7 @@ written; none is overwritten.
 _PATH = re.compile(r"rotations/(?:[A-Za-z0-9][A-Za-z0-9._-]*/)*[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml")
 _UNKNOWN = "unknown"
 _PLAIN = ("variant", "description", "team", "tier", "environment", "expires", "rotate_every")
+_MOST_OTHERS = 8
 _REQUIRED = ("provider", "key", "owners", "created")
 _OPTIONS = {"owners": "--owner"}
 _SOUND: Mapping[str, Plain] = {
@@ -178,7 +180,9 @@ class _Form:
         question = "Provider, or a part of its name"
         said = asking.one(self.world, self.answers, question, lambda answer: naming.hint(answer, known))
         (slug,) = naming.meant(said, known)
-        self.world.err.write(f"  {slug}\n")
+        self.world.err.write(f"  {slug}, {terminal(self.found.catalogue.providers[slug].name)}\n")
+        if others := [each for each in naming.containing(said, known) if each != slug]:
+            self.world.err.write(f"  not {', '.join(others[:_MOST_OTHERS])}; Ctrl-C, and again, for another one\n")
         return slug
 
     def _ask(self, name: str, question: str, read: Callable[[str], Plain], default: str = "") -> None:

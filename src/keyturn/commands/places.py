@@ -27,8 +27,12 @@ PAUSE = 1.0  # seconds between writes, which GitHub asks for
 
 
 def scope(root: Path, tracker: str, world: World) -> str:
-    """Return `owner/repo:root`, by which roots that share a tracker tell their issues apart."""
-    return f"{repository(root, world) or tracker.removeprefix('github:')}:{_below(root)}"
+    """Return `owner/repo:root`, by which roots that share a tracker tell their issues apart.
+
+    On a laptop, a variable that is set for something else makes no other issues of those that lie in the folder.
+    """
+    home = repository(root, world) if world.in_actions or tracker != "local" else history.remote(root)
+    return f"{home or tracker.removeprefix('github:')}:{_below(root)}"
 
 
 def repository(root: Path, world: World) -> str | None:
@@ -109,7 +113,7 @@ class _Access(TypedDict):
 def _access(world: World) -> _Access:
     token = next((world.environment[each] for each in TOKENS if world.environment.get(each)), None)
     if token is None:
-        message = "the GitHub tracker needs a token in GITHUB_TOKEN; or try `--tracker local`"
+        message = "the GitHub tracker needs a token in GITHUB_TOKEN or GH_TOKEN; or try `--tracker local`"
         raise UsageError(message)
     return _Access(
         token=token,

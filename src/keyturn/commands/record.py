@@ -54,7 +54,9 @@ def run(world: World, options: argparse.Namespace) -> Exit:
         changes = _turning(subject, {**shown, "by": by}, options, world)
     editing.change(found, subject, changes, world, is_dry=options.dry_run)
     if not options.dry_run:
-        world.tell(f"{subject.path}: recorded by {by}. Commit it and open a pull request; merging closes the issue.")
+        told = ", ".join(f"{name} {proof['method']}" for name, proof in shown.items())
+        world.tell(f"{subject.path}: recorded by {by}: {told}.")
+        world.tell("Look at it, commit it and open a pull request; merging closes the issue.")
     return Exit.WELL
 
 

@@ -73,6 +73,9 @@ def hints(decided: Decision, world: World) -> None:
     """Say what neither a plan nor a table of ages shows."""
     if not decided.workspace.files and not decided.plan.issues_open:
         world.tell("rotations/ holds no key yet; declare the first one in a file such as rotations/mixpanel.yaml")
+    elsewhere = world.environment.get("GITHUB_REPOSITORY")
+    if decided.tracker.name == "local" and elsewhere and not world.in_actions:
+        world.tell(f"these are the issues of the local tracker; say `--tracker github:{elsewhere}` for GitHub's")
     for id_, number in decided.closed_again:
         world.tell(f"{id_}: #{number} was closed by hand again today; it is opened again tomorrow unless proved")
 

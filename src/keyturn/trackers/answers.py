@@ -125,7 +125,7 @@ def _failure(status: int, repository: str) -> str:
     reasons = {
         NONE: "GitHub gave no answer, or broke it off; check the connection and GITHUB_API_URL, and run again",
         MOVED: f"{repository} was renamed or moved; write its name of today as `tracker` in keyturn.yaml",
-        UNAUTHORIZED: "GitHub does not accept the token in GITHUB_TOKEN; give it a valid one",
+        UNAUTHORIZED: "GitHub does not accept the token in GITHUB_TOKEN or GH_TOKEN; set a valid one",
         FORBIDDEN: f"the token may not do this in {repository}; {access}",
         NOT_FOUND: f"there is no repository {repository}, or the token may not see it; {access}",
         GONE: f"issues are disabled in {repository}; enable them in its settings, or write another `tracker`",
