@@ -30,6 +30,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     ),
 }
 _PRINTABLE = r"[ -~]{1,255}"
+_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
 def findings(
@@ -55,6 +56,13 @@ def of_rotation(rotation: Rotation, catalogue: Catalogue, policy: Policy, today:
     yield from _of_time(rotation, policy, today)
     yield from _of_request(rotation)
     yield from _of_evidence(rotation, policy)
+
+
+def of_name(path: str, document: object, catalogue: Catalogue) -> Iterator[Finding]:
+    """Find a provider that nobody knows in a document that does not fit its schema, so that both are told at once."""
+    written = document.get("provider") if isinstance(document, dict) else None
+    if isinstance(written, str) and matches(_SLUG, written) and (unknown := _unknown(path, written, catalogue)):
+        yield unknown
 
 
 def of_policy(path: str, policy: Policy) -> Iterator[Finding]:
@@ -112,15 +120,19 @@ def _grouped(pairs: Iterable[tuple[str, Rotation]]) -> Mapping[str, list[Rotatio
 
 
 def _of_catalogue(rotation: Rotation, catalogue: Catalogue) -> Iterator[Finding]:
-    slug = catalogue.slug(rotation.provider)
-    if slug not in catalogue.providers:
-        near = nearest(rotation.provider, (*catalogue.providers, *catalogue.aliases))
-        own = f"; give it a file providers/{rotation.provider}.yaml with its `name` and `strategy`"
-        message = f"no provider named {rotation.provider}{near or own}"
-        yield Finding(rotation.path, ("provider",), "unknown-provider", message)
+    if unknown := _unknown(rotation.path, rotation.provider, catalogue):
+        yield unknown
     else:
-        yield from _of_provider(rotation, catalogue.providers[slug])
+        yield from _of_provider(rotation, catalogue.providers[catalogue.slug(rotation.provider)])
     yield from _of_platforms(rotation, catalogue)
+
+
+def _unknown(path: str, written: str, catalogue: Catalogue) -> Finding | None:
+    if catalogue.slug(written) in catalogue.providers:
+        return None
+    near = nearest(written, (*catalogue.providers, *catalogue.aliases))
+    own = f"; give it a file providers/{written}.yaml with its `name` and `strategy`"
+    return Finding(path, ("provider",), "unknown-provider", f"no provider named {written}{near or own}")
 
 
 def _of_provider(rotation: Rotation, provider: Provider) -> Iterator[Finding]:

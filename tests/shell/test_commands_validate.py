@@ -356,3 +356,18 @@ def test_a_root_that_is_reached_through_a_link_is_the_root(
     for path in (link, link / "rotations", link / "rotations/x.yaml"):
         ran = desk.keyturn("validate", "--root", str(link), str(path), "--format", "json")
         assert json.loads(ran.out)["files"] == 1
+
+
+def test_a_misspelt_provider_is_named_beside_what_is_missing(desk: Desk) -> None:
+    desk.write("rotations/a.yaml", "provider: mixpannel\nkey: a\ncreated: 2026-11-01\nconsumers: []\n")
+    desk.write("rotations/b.yaml", "provider: Mix Panel\nkey: b\ncreated: 2026-11-01\nconsumers: []\n")
+    desk.write("rotations/c.yaml", "- provider: mixpannel\n")
+    found = desk.keyturn("validate", "--format", "json").document["problems"]
+    assert [(each["path"][-6:-5], each["code"]) for each in found] == [
+        ("a", "missing-field"),
+        ("a", "unknown-provider"),
+        ("b", "missing-field"),
+        ("b", "wrong-format"),
+        ("c", "wrong-type"),
+    ]
+    assert desk.keyturn("plan").err.count("did you mean mixpanel?") == 1

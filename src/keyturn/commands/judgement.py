@@ -81,7 +81,8 @@ class Judge:
         """Judge one rotation by itself."""
         part = self._rotation(Path(path), self.shown(path))
         if part.value is None:
-            return Verdict(part.problems, None, "")
+            named = located(checks.of_name(part.shown, part.data, self.catalogue), part.text)
+            return Verdict([*part.problems, *named], None, "")
         slug = self.catalogue.slug(part.value.provider)
         rotation = part.value if slug == part.value.slug else replace(part.value, slug=slug)
         found = checks.of_rotation(rotation, self.catalogue, self.rules, self.today)

@@ -28,6 +28,7 @@ class Part(Generic[T]):
     value: T | None
     problems: tuple[Problem, ...] = ()
     text: str = ""  # what the file holds, as far as it could be read
+    data: object = None  # of a document that does not fit its schema
 
 
 def reader(kind: str, schemas: Schemas, parsed: Callable[[str, Any], T]) -> Callable[[Path, str], Part[T]]:
@@ -38,7 +39,8 @@ def reader(kind: str, schemas: Schemas, parsed: Callable[[str, Any], T]) -> Call
         if isinstance(document, tuple):
             return Part(path, shown, None, document)
         if faults := schemas.findings(kind, shown, cast("Any", document.data)):
-            return Part(path, shown, None, tuple(files.locate(fault, document.text) for fault in faults))
+            problems = tuple(files.locate(fault, document.text) for fault in faults)
+            return Part(path, shown, None, problems, document.text, document.data)
         return Part(path, shown, parsed(shown, document.data), (), document.text)
 
     return read

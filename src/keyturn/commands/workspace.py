@@ -99,7 +99,11 @@ def _checked(reading: _Reading, today: date) -> Workspace:
     catalogue = shelved(reading.root, broken=[part.shown for part in reading.own if part.problems])
     rotations = [_resolved(part.value, catalogue) for part in reading.rotations if part.value]
     incidents = [part.value for part in reading.incidents if part.value]
-    findings = [*checks.of_policy(POLICY, policy), *checks.findings(rotations, incidents, catalogue, policy, today)]
+    findings = [
+        *checks.of_policy(POLICY, policy),
+        *checks.findings(rotations, incidents, catalogue, policy, today),
+        *(found for part in reading.rotations for found in checks.of_name(part.shown, part.data, catalogue)),
+    ]
     faulty = {finding.path for finding in findings if finding.severity is Severity.ERROR}
     while_reading = [problem for part in reading.parts() for problem in part.problems]
     return Workspace(
