@@ -40,7 +40,7 @@ def _plans(scale: int, place: Path) -> str:
 def _validated(count: int, place: Path) -> float:
     """Return the processor time that reading and checking so many takes, with nothing remembered."""
     corpus.declare(place, count)
-    return costs([validating.ours(place)], place)[validating.OURS].cpu
+    return costs([validating.ours()], place)[validating.OURS].cpu
 
 
 def _listing(scale: int) -> str:

@@ -92,7 +92,7 @@ def _head() -> Iterator[str]:
     yield "the same files, so compare the ratios. Each part says when it was measured and how busy the machine was."
     yield ""
     yield f"- keyturn {keyturn.__version__}, Python {platform.python_version()}, {_git()}"
-    yield f"- {platform.system()} {platform.release()}, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"
+    yield f"- {platform.system()}, {platform.machine()}, {len(os.sched_getaffinity(0))} cores"
     yield f"- {', '.join(_versions())}"
 
 

@@ -33,10 +33,10 @@ def _folded(name: str) -> str:
 
 def names(catalogue: Catalogue) -> Mapping[str, str]:
     """Return the slug for everything that a provider is or was called, squeezed."""
-    return known((slug, (*each.aliases, each.name, slug)) for slug, each in catalogue.providers.items())
+    return indexed((slug, (*each.aliases, each.name, slug)) for slug, each in catalogue.providers.items())
 
 
-def known(called: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
+def indexed(called: Iterable[tuple[str, Iterable[str]]]) -> Mapping[str, str]:
     """Return the slug for every name that goes with it, squeezed."""
     return {squeezed(name): slug for slug, names in called for name in names}
 

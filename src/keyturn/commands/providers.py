@@ -171,7 +171,7 @@ def _names(slug: str, raw: Raw) -> Iterator[str]:
 
 
 def _near(name: str, raws: Mapping[str, Raw]) -> str:
-    near = naming.nearest(name, naming.known((slug, _names(slug, raw)) for slug, raw in raws.items()))
+    near = naming.nearest(name, naming.indexed((slug, _names(slug, raw)) for slug, raw in raws.items()))
     return f"; did you mean {near[0]}?" if near else ""
 
 
