@@ -99,9 +99,10 @@ $(BIN)/uv:
 
 $(INSTALLED): requirements/dev.txt pyproject.toml src/keyturn/__init__.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "keyturn needs Python 3.11 or later: make PYTHON=python3.11")'
-	@echo "Setting up $(VENV): a minute or two, once."
+	@echo "Setting up $(VENV), once."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) install --no-deps --require-hashes --requirement requirements/dev.txt
+	@$(PIP) install --no-deps --require-hashes --requirement requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode --requirement requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(PIP) check
 	@touch $@
