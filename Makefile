@@ -28,7 +28,7 @@ demo: $(INSTALLED) ## run the main job on the declared rotations, with the local
 	@$(BIN)/python scripts/demo.py
 
 test: $(INSTALLED) ## run the tests, with their coverage
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 lint: $(INSTALLED) ## run the linters, types, contracts, schemas and checks of generated files
 	$(BIN)/ruff check
