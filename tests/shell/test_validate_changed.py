@@ -12,9 +12,13 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from shell.desk import Desk
 from shell.test_commands_validate import plain
 
+from keyturn.commands.judgement import Judge
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from keyturn.model import Problem
 
 FORMS = ("main", "main...HEAD")
 
@@ -293,6 +297,29 @@ def test_git_is_asked_as_often_for_many_files_as_for_one(
     assert changed(desk, "main...HEAD") == {"files": count, "problems": []}
     asked = [json.loads(line)["name"] for line in trace.read_text().splitlines() if '"cmd_name"' in line]
     assert asked == ["diff", "cat-file"]
+
+
+@pytest.mark.parametrize(("keys", "comparisons"), [(["new"], 0), (["new", "newer"], 0), (["new", "new"], 1)])
+def test_nothing_is_compared_where_only_one_changed_file_claims_a_name(
+    desk: Desk, keys: list[str], comparisons: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk.folder / "rotations/a b/größe.yml").unlink()  # an escaped name may be any name
+    commit(desk)
+    git(desk.folder, "branch", "--force", "main")
+    paths = [f"rotations/n{number}.yaml" for number in range(len(keys))]
+    for path, key in zip(paths, keys, strict=True):
+        desk.write(path, plain(key=key))
+    compared: list[Sequence[str]] = []
+    between = Judge.between
+
+    def noted(judge: Judge, paths: Sequence[str]) -> Iterator[Problem]:
+        compared.append(paths)
+        return between(judge, paths)
+
+    monkeypatch.setattr(Judge, "between", noted)
+    told = changed(desk)
+    assert len(compared) == comparisons
+    assert told == whole(desk, *paths)
 
 
 NAMES = st.sampled_from(["k0", "k1", "k2", "k6", "later", "earlier", "new"])
