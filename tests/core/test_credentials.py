@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from keyturn import credentials
 
+pytestmark = pytest.mark.long
+
 LOWER, UPPER, DIGITS, HEX = "abcdefghij" * 20, "ABCDEFGHIJ" * 20, "0123456789" * 20, "0123456789abcdef" * 20
 MIXED = "aB3dE6gH9j" * 20
 

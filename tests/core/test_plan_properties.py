@@ -47,6 +47,8 @@ from keyturn.plan.order import in_order
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.long
+
 # Days lie close together, so that they often meet; a few are far away, so that months and years end among them.
 DAYS = st.integers(-60, 60).map(lambda days: TODAY + timedelta(days)) | st.sampled_from(
     [date(2024, 2, 29), date(2026, 2, 28), date(2027, 12, 31), date(2028, 2, 29), date.min, date.max]
