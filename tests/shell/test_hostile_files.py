@@ -47,6 +47,11 @@ def test_no_kind_of_file_stumbles_over_another(kind: str) -> None:
         travel(kind, path.read_bytes())
 
 
+def test_a_tab_in_what_is_to_be_copied_steers_nobody() -> None:
+    provider = '{"name": "Acme", "strategy": "overlap", "steps": {"create": [{"text": "Run this.", "code": "\\ta"}]}}'
+    assert not travel("provider", provider.encode()).codes
+
+
 def test_all_of_them_together_are_reported_at_once(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     for path in HOSTILE.glob("*.yaml"):
