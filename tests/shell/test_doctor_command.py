@@ -52,20 +52,22 @@ def test_a_root_without_anything_but_owners_has_no_fault(desk: Desk) -> None:
     ran = desk.keyturn("doctor")
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[0] == "ok    files                 no error in 1 declared file"
-    assert "info  token                 not asked: local tracker" in lines
-    assert "ok    tracker               local, in .keyturn/issues/" in lines
-    assert "ok    owners                .github/CODEOWNERS covers 5 paths that must have owners" in lines
-    assert "ok    pins                  no workflow uses an action" in lines
+    assert lines[0] == "ok    files              no error in 1 declared file"
+    unasked = "token, clock, identity, permissions, labels, writers, workflow-permissions, branch-protection, owners"
+    place = lines.index("info  9 checks           not asked: local tracker")
+    assert lines[place + 1] == f"  {unasked}"
+    assert "ok    tracker            local, in .keyturn/issues/" in lines
+    assert "ok    owners             .github/CODEOWNERS covers 5 paths that must have owners" in lines
+    assert "ok    pins               no workflow uses an action" in lines
     assert lines[-1] == "all is well."
-    assert {line.split()[0] for line in lines[:-2]} == {"ok", "info", "->"}
+    assert {line.split()[0] for line in lines[:-2]} == {"ok", "info", "->", "token,"}
 
 
 def test_without_owners_it_fails(desk: Desk) -> None:
     (desk.folder / ".github" / "CODEOWNERS").unlink()
     ran = desk.keyturn("doctor")
     assert ran.status == 1
-    assert "error  owners                there is no CODEOWNERS\n  -> write .github/CODEOWNERS with a line" in ran.out
+    assert "error  owners             there is no CODEOWNERS\n  -> write .github/CODEOWNERS with a line" in ran.out
     assert ran.out.endswith("\n1 error.\n")
 
 

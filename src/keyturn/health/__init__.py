@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from keyturn.health import access, protection, root, runs
-from keyturn.health.diagnosis import Diagnosis, Weight
+from keyturn.health.diagnosis import UNASKED, Diagnosis, Weight
 from keyturn.health.facts import Obstacle, Unread
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from keyturn.health.facts import Facts
 
-__all__ = ["CHECKS", "Check", "Diagnosis", "Weight", "diagnoses", "is_unreachable", "needs"]
+__all__ = ["CHECKS", "UNASKED", "Check", "Diagnosis", "Weight", "diagnoses", "is_unreachable", "needs"]
 
 
 @dataclass(frozen=True, slots=True)

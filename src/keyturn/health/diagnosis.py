@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNASKED = "not-asked"  # the code of a check that was not made
+
 
 class Weight(StrEnum):
     """How much a diagnosis weighs, the lightest first; `unknown` is what could not be read, and is never well."""

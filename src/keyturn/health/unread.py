@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keyturn.health.diagnosis import Diagnosis, Weight
+from keyturn.health.diagnosis import UNASKED, Diagnosis, Weight
 from keyturn.health.facts import Obstacle, Unread
 
 _ADMINISTRATION = "Administration"
@@ -18,7 +18,7 @@ def diagnosis(check: str, found: Unread) -> Diagnosis:
     """Say that a check could not be made, and what would make it possible."""
     is_meant = found.obstacle in {Obstacle.LOCAL, Obstacle.NEEDLESS}
     weight = Weight.INFO if is_meant else Weight.UNKNOWN
-    code = _CODES.get(found.obstacle, "not-asked")
+    code = _CODES.get(found.obstacle, UNASKED)
     return Diagnosis(check, found.obstacle.value, weight, code, advice=_advice(found))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from keyturn.health import Weight
+from keyturn.health import UNASKED, Weight
 from keyturn.render import escape, tables
 from keyturn.render.days import counted
 from keyturn.render.problems import MOST_ANNOTATIONS
@@ -26,9 +27,13 @@ def document(today: date, diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
 
 
 def text(diagnoses: Sequence[Diagnosis]) -> list[str]:
-    """Write an aligned line for every check, below it what it is about and what to do, and a line that sums them up."""
-    heads = tables.columns([(each.weight.value, each.check, each.message) for each in diagnoses])
-    found = (line for head, each in zip(heads, diagnoses, strict=True) for line in (head, *_below(each)))
+    """Write an aligned line for every check, below it what it is about and what to do, and a line that sums them up.
+
+    Checks that were not made, all for the same reason, share a line.
+    """
+    told = _gathered(diagnoses)
+    heads = tables.columns([(each.weight.value, each.check, each.message) for each in told])
+    found = (line for head, each in zip(heads, told, strict=True) for line in (head, *_below(each)))
     return [*found, "", f"{summary(diagnoses)}."]
 
 
@@ -51,6 +56,23 @@ def summary(diagnoses: Sequence[Diagnosis]) -> str:
     found = [counted(count[weight], weight.value) for weight in (Weight.ERROR, Weight.WARNING) if count[weight]]
     unknown = [f"{count[Weight.UNKNOWN]} unknown"] if count[Weight.UNKNOWN] else []
     return ", ".join((*found, *unknown)) or "all is well"
+
+
+def _gathered(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """Put one line in the place of the first of several checks that did not ask, for the same reason."""
+    alike: dict[object, list[Diagnosis]] = {}
+    for each in diagnoses:
+        reason = (each.message, each.advice) if each.code == UNASKED else (each.check, each)
+        alike.setdefault(reason, []).append(each)
+    return [_shared(found) for found in alike.values()]
+
+
+def _shared(found: Sequence[Diagnosis]) -> Diagnosis:
+    first = found[0]
+    if len(found) == 1:
+        return first
+    names = ", ".join(dict.fromkeys(each.check for each in found))
+    return replace(first, check=f"{len(found)} checks", details=(names,))
 
 
 def _entry(each: Diagnosis) -> dict[str, Any]:
