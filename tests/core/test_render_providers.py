@@ -157,13 +157,13 @@ def test_the_list_is_in_order() -> None:
     both = {"examplary": RAW, "bare": BARE}
     assert [each["slug"] for each in providers.documents(both)] == ["bare", "examplary"]
     assert providers.text_list(both) == [
-        "SLUG       NAME       STRATEGY  CREDENTIAL  PROBE",
+        "SLUG       NAME       STRATEGY  PROBE       CREDENTIAL",
         "bare       Bare       contact",
-        "examplary  Examplary  overlap   API token   documented",
+        "examplary  Examplary  overlap   documented  API token",
     ]
     assert providers.markdown_list(both) == (
-        "| Slug | Name | Strategy | Credential | Probe |\n"
+        "| Slug | Name | Strategy | Probe | Credential |\n"
         "| --- | --- | --- | --- | --- |\n"
         "| `bare` | Bare | contact |  |  |\n"
-        "| `examplary` | Examplary | overlap | API token | documented |"
+        "| `examplary` | Examplary | overlap | documented | API token |"
     )

@@ -163,13 +163,13 @@ def test_a_near_miss_of_a_search_suggests(root: Path) -> None:
 
 def test_the_list_as_text_and_as_markdown(root: Path) -> None:
     assert Run(root, "--search", "stammtisch").out == (
-        "SLUG        NAME          STRATEGY  CREDENTIAL     PROBE\n"
-        "local-cafe  Café Örtlich  overlap   Hausschlüssel  documented\n"
+        "SLUG        NAME          STRATEGY  PROBE       CREDENTIAL\n"
+        "local-cafe  Café Örtlich  overlap   documented  Hausschlüssel\n"
     )
     assert Run(root, "--search", "stammtisch", "--format", "markdown").out == (
-        "| Slug | Name | Strategy | Credential | Probe |\n"
+        "| Slug | Name | Strategy | Probe | Credential |\n"
         "| --- | --- | --- | --- | --- |\n"
-        "| `local-cafe` | Café Örtlich | overlap | Hausschlüssel | documented |\n"
+        "| `local-cafe` | Café Örtlich | overlap | documented | Hausschlüssel |\n"
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NOT_KNOWN = "not known"
 _MOST = 1000  # rows of a list, which stays whole
-_NAMES = ("Slug", "Name", "Strategy", "Credential", "Probe")
+_NAMES = ("Slug", "Name", "Strategy", "Probe", "Credential")
 _STYLED = re.compile(r"\*\*([^*]+)\*\*|`([^`]+)`")
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
@@ -216,8 +216,8 @@ def _rows(providers: Mapping[str, Raw]) -> list[tuple[str, ...]]:
             slug,
             raw["name"],
             raw["strategy"],
-            (raw.get("credential") or {}).get("term") or "",
             probe_confidence(raw) or "",
+            (raw.get("credential") or {}).get("term") or "",
         )
         for slug, raw in sorted(providers.items())
     ]
