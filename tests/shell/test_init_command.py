@@ -220,7 +220,7 @@ def test_below_the_top_of_a_repository_its_own_files_are_left_out(desk: Desk) ->
     ran = desk.keyturn("init", "team/keys", *RELEASE)
     assert "left out .github/workflows/check.yml: its place is the top of the repository" in ran.out
     assert sorted(path.name for path in (desk.folder / "team/keys").iterdir()) == [
-        *(".gitignore", "README.md", "keyturn.yaml", "rotations", "schemas"),
+        *(".gitattributes", ".gitignore", "README.md", "keyturn.yaml", "rotations", "schemas"),
     ]
     assert not (desk.folder / ".github").exists()
 

@@ -95,8 +95,8 @@ def declare(adopted: Adopted, key: str, days: int) -> None:
 def test_nothing_of_keyturn_is_in_the_repository(adopted: Adopted) -> None:
     tracked = set(adopted.git("ls-files").splitlines())
     assert {path.split("/")[0] for path in tracked} == {
-        *(".github", ".gitignore", ".pre-commit-config.yaml", ".vscode", "README.md", "keyturn.yaml", "rotations"),
-        "schemas",
+        *(".gitattributes", ".github", ".gitignore", ".pre-commit-config.yaml", ".vscode"),
+        *("README.md", "keyturn.yaml", "rotations", "schemas"),
     }
 
 

@@ -60,7 +60,12 @@ _TEMPLATES = {
     "keyturn.yaml": ("keyturn.yaml", "the policy: how often, who is told, what counts as evidence", ""),
     "rotations/README.md": ("rotations.md", "how a key is declared, with a sample", ""),
     "README.md": ("README.md", "what people who come here want to do, and how", ""),
-    ".gitignore": ("gitignore", "keeps caches and `.env` out of git", "add a line `.keyturn/`"),
+    ".gitignore": ("gitignore", "keeps caches, reports and `.env` out of git", "add a line `.keyturn/`"),
+    ".gitattributes": (
+        "gitattributes",
+        "folds the schemas away where a change is reviewed",
+        "add a line `schemas/*.schema.json linguist-generated`",
+    ),
     ".github/CODEOWNERS": (
         "CODEOWNERS",
         "who must agree to a change of policy, catalogue and workflows",
