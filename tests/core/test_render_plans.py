@@ -56,13 +56,13 @@ def test_the_document_has_the_shape_of_the_design() -> None:
 
 def test_lines_show_what_is_urgent_first() -> None:
     assert plans.text(PLAN) == [
-        "reopen  examplary/leak    #7   due 2026-11-21  critical · leaked · due today",
-        "open    examplary/loader  new  due 2026-11-22  critical · due-soon · due · due in 1 day",
-        "update  examplary/loader  #7   due 2026-11-18  critical · overdue · due · due 3 days ago",
-        "remind  examplary/loader  #7   due 2026-11-22  critical · due-soon · due · due in 1 day",
-        "close   examplary/loader  #7   due 2026-11-22  duplicate: Continued in #5",
-        "close   examplary/loader  #7   due 2026-11-22  completed: the issue is over",
-        "wait    examplary/loader  new  due 2026-11-22  critical · due-soon · due · due in 1 day",
+        "reopen  examplary/leak    #7   due 2026-11-21 (today)       critical · leaked",
+        "open    examplary/loader  new  due 2026-11-22 (in 1 day)    critical · due-soon",
+        "update  examplary/loader  #7   due 2026-11-18 (3 days ago)  critical · overdue",
+        "remind  examplary/loader  #7   due 2026-11-22 (in 1 day)    critical · due-soon",
+        "close   examplary/loader  #7   due 2026-11-22 (in 1 day)    duplicate: Continued in #5",
+        "close   examplary/loader  #7   due 2026-11-22 (in 1 day)    completed: the issue is over",
+        "wait    examplary/loader  new  due 2026-11-22 (in 1 day)    critical · due-soon",
         "",
         "1 to open, 1 to reopen, 1 to update, 1 to remind, 2 to close; 1 waits for a place among the open issues.",
     ]
@@ -74,10 +74,10 @@ def test_a_reviewer_reads_a_table() -> None:
         "1 to reopen, 1 to close; 2 wait for a place among the open issues.\n\n"
         "| Action | Key | Due | Why |\n"
         "| --- | --- | --- | --- |\n"
-        "| **reopen** | `examplary/leak` (`#7`) | 2026-11-21 | critical · leaked · due today |\n"
-        "| **close** | `examplary/loader` (`#7`) | 2026-11-22 | duplicate: Continued in `#5` |\n"
-        "| **wait** | `examplary/loader` | 2026-11-22 | critical · due-soon · due · due in 1 day |\n"
-        "| **wait** | `examplary/loader` | 2026-11-22 | critical · due-soon · due · due in 1 day |"
+        "| **reopen** | `examplary/leak` (`#7`) | 2026-11-21 (today) | critical · leaked |\n"
+        "| **close** | `examplary/loader` (`#7`) | 2026-11-22 (in 1 day) | duplicate: Continued in `#5` |\n"
+        "| **wait** | `examplary/loader` | 2026-11-22 (in 1 day) | critical · due-soon |\n"
+        "| **wait** | `examplary/loader` | 2026-11-22 (in 1 day) | critical · due-soon |"
     )
 
 

@@ -586,9 +586,9 @@ def test_a_review_as_text() -> None:
         "rotations/a.yaml:1:1: b: m (warning)",
         "rotations/a.yaml:2:1: a: m",
         "After the merge: 1 to open; 1 waits for a place among the open issues; no longer 1 to open.",
-        "  open            mixpanel/loader  new  due 2026-10-30  standard · overdue · due · due 22 days ago",
-        "  wait            mixpanel/reader  new  due 2026-10-30  standard · overdue · due · due 22 days ago",
-        "  no longer open  mixpanel/reader  new  due 2026-10-30  standard · overdue · due · due 22 days ago",
+        "  open            mixpanel/loader  new  due 2026-10-30 (22 days ago)  standard · overdue",
+        "  wait            mixpanel/reader  new  due 2026-10-30 (22 days ago)  standard · overdue",
+        "  no longer open  mixpanel/reader  new  due 2026-10-30 (22 days ago)  standard · overdue",
         "@alice closes #1 <img src=x> --> `x` |\\x1b[31m",
         "review: 1 error, 1 warning",
     ]
@@ -620,9 +620,9 @@ After the merge: 1 to open; 1 waits for a place among the open issues; no longer
 
 | Action | Key | Issue | Due | Why |
 | --- | --- | --- | --- | --- |
-| **open** | `mixpanel/loader` | new | due 2026-10-30 | standard · overdue · due · due 22 days ago |
-| **wait** | `mixpanel/reader` | new | due 2026-10-30 | standard · overdue · due · due 22 days ago |
-| **no longer open** | `mixpanel/reader` | new | due 2026-10-30 | standard · overdue · due · due 22 days ago |
+| **open** | `mixpanel/loader` | new | due 2026-10-30 (22 days ago) | standard · overdue |
+| **wait** | `mixpanel/reader` | new | due 2026-10-30 (22 days ago) | standard · overdue |
+| **no longer open** | `mixpanel/reader` | new | due 2026-10-30 (22 days ago) | standard · overdue |
 
 > `@alice` closes `#1` &lt;img src=x&gt; --&gt; &#96;x&#96; &#124;\\[31m
 """
@@ -641,7 +641,7 @@ def test_a_review_as_a_page() -> None:
 def test_the_issue_that_a_page_speaks_of_gets_no_reference() -> None:
     updated = Effect(plan([replace(LATE, description="Loads.")], [issue(3)], setting()), ())
 
-    assert "| **update** | `mixpanel/loader` | `#3` | due 2026-10-30 |" in reviews.markdown(
+    assert "| **update** | `mixpanel/loader` | `#3` | due 2026-10-30 (22 days ago) |" in reviews.markdown(
         replace(QUIET, effect=updated)
     )
 

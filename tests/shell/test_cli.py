@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TODAY = ("--today", "2026-11-21")
+PROGRAM = ("-m", "keyturn")
+LIBRARY = ("-c", "import sys; from keyturn import cli; sys.exit(cli.main())")  # leaves in order
 
 
 @pytest.fixture
@@ -33,10 +35,14 @@ def desk(tmp_path: Path) -> Desk:
 
 
 def start(
-    root: Path, *arguments: str, environment: Mapping[str, str] | None = None, **streams: int
+    root: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    way: tuple[str, ...] = PROGRAM,
+    **streams: int,
 ) -> subprocess.Popen[str]:
     inherited = {**os.environ, "GITHUB_ACTIONS": "", **(environment or {})}  # noqa: TID251 - a process needs one
-    command = [sys.executable, "-m", "keyturn", *arguments]
+    command = [sys.executable, *way, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     return subprocess.Popen(command, cwd=root, env=inherited, text=True, encoding="utf-8", **pipes)
 
@@ -98,7 +104,10 @@ def test_a_real_process_does_the_same(desk: Desk) -> None:
     assert (status, out.splitlines()[-1], err) == (
         0,
         "1 to open.",
-        "1 of 1 actions done; the issues are in .keyturn/issues\n",
+        (
+            "1 of 1 actions done; the issues are in .keyturn/issues\n"
+            "  opened #1, mixpanel/loader: .keyturn/issues/0001-rotate-mixpanel-loader.md\n"
+        ),
     )
     assert ran(desk.folder, "validate", *TODAY) == (0, "1 file: no problems\n", "")
 
@@ -232,7 +241,8 @@ def test_an_interrupted_run_ends_with_130_and_the_next_goes_on(desk: Desk) -> No
             time.sleep(0.3)
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=20)
-        assert (process.returncode, err) == (130, "keyturn: interrupted; run again to go on\n"), out
+        said = err.splitlines()[-1]
+        assert (process.returncode, said) == (130, "keyturn: interrupted; run again to go on"), out
         fake.faults.clear()
         assert desk.keyturn("apply", "--tracker", "github:acme/keys").status == 0
         assert len(fake.repository().issues) == 1
@@ -242,11 +252,12 @@ def test_an_interrupted_run_ends_with_130_and_the_next_goes_on(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("arguments", [["providers"], ["providers", "mixpanel", "--format", "json"], ["plan"]])
-def test_a_reader_that_goes_away_is_no_fault(desk: Desk, arguments: list[str]) -> None:
+@pytest.mark.parametrize("way", [PROGRAM, LIBRARY], ids=["program", "library"])
+def test_a_reader_that_goes_away_is_no_fault(desk: Desk, arguments: list[str], way: tuple[str, ...]) -> None:
     desk.declare(created=DUE)
     read, write = os.pipe()
     os.close(read)
-    with start(desk.folder, *arguments, stdout=write) as process:
+    with start(desk.folder, *arguments, way=way, stdout=write) as process:
         os.close(write)
         err = process.communicate(timeout=30)[1]
     assert (process.returncode, err) == (0, "")

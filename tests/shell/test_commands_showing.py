@@ -41,6 +41,22 @@ def test_a_terminal_gets_tables_and_progress_and_elsewhere_lines(desk: Desk) -> 
     assert (applied.status, "writing issues" in applied.err, "2 of 2 actions done" in applied.err) == (0, True, True)
 
 
+def test_what_an_error_keeps_from_the_issues_is_said(desk: Desk) -> None:
+    desk.write("rotations/x.yaml", "provider: mixpanel\n")
+    ran = desk.keyturn("plan")
+    assert (ran.status, ran.out) == (1, "nothing to do.\n")
+    assert ran.err.endswith("a file with an error changes nothing: its issues stay as they are until it is corrected\n")
+
+
+def test_new_issues_are_named(desk: Desk) -> None:
+    desk.declare("close/crm", created=OVERDUE)
+    desk.declare("mixpanel/loader", created=DUE)
+    assert desk.keyturn("apply").err.splitlines()[1:] == [
+        "  opened #1, close/crm: .keyturn/issues/0001-rotate-close-crm.md",
+        "  opened #2, mixpanel/loader: .keyturn/issues/0002-rotate-mixpanel-loader.md",
+    ]
+
+
 def test_a_terminal_gets_no_empty_table_and_no_bar_for_little_or_in_quiet(desk: Desk) -> None:
     assert desk.keyturn("plan", stream=Terminal).out.startswith("nothing to do.")
     desk.declare("close/crm", created=OVERDUE)

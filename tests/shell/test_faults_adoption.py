@@ -139,7 +139,7 @@ def test_plan_shows_what_waits_and_why(scene: Scene) -> None:
     assert shown.out.endswith("30 to open; 30 wait for a place among the open issues.\n")
     waits = [line.split() for line in shown.out.splitlines() if line.startswith("wait ")]
     assert waits[0][:5] == ["wait", "mixpanel/k031", "new", "due", "2026-06-03"]
-    assert " ".join(waits[0][5:]) == "standard · overdue · due · due 171 days ago"
+    assert " ".join(waits[0][5:]) == "(171 days ago) standard · overdue"
     document = scene.desk.keyturn("plan", *TRACKER, "--format", "json").document
     assert Counter(each["tier"] for each in document["actions"]) == {"critical": 20, "standard": 10}
     assert Counter(each["tier"] for each in document["waiting"]) == {"standard": 10, "low": 20}

@@ -58,6 +58,17 @@ def declare(desk: Desk, count: int, created: str = DUE, owner: str = "alice") ->
         desk.declare(f"mixpanel/key-{number:03}", created=created, owners=[owner])
 
 
+def test_a_laptop_is_told_that_its_issues_are_not_those_of_actions(desk: Desk) -> None:
+    hint = "only issues that this token's account has opened count; where Actions writes them too, name both"
+    desk.declare(created=DUE)
+    assert hint in desk.keyturn("plan", *TRACKER).err
+    assert "Actions" not in desk.keyturn("plan").err
+    desk.policy(identity=["keyturn-bot", "github-actions[bot]"])
+    assert "Actions" not in desk.keyturn("apply", *TRACKER).err
+    desk.policy()
+    assert "Actions" not in desk.keyturn("plan", *TRACKER).err  # for nothing is to be opened
+
+
 # -- what a run costs --------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from keyturn.trackers import Draft, Edit, RefusedError, Written
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keyturn.actions import Action
     from keyturn.commands.decision import Decision
@@ -82,9 +83,16 @@ def run(world: World, options: argparse.Namespace) -> Exit:
         rest = f"; {left} left for the next run" if left else ""
         there = f"; the issues are in {places.issues(decided.tracker.name)}" if outcome.done else ""
         world.tell(f"{outcome.done} of {len(wanted)} actions done{rest}{there}")
+    for id_, written in outcome.opened.items():
+        world.tell(f"  opened #{written.number}, {id_}: {_address(written, decided)}")
     world.output(actions=outcome.done, left=left)
     is_cut = len(wanted) > limits.max_actions
     return worst(decided.status, outcome.status, Exit.UNFINISHED if is_cut else Exit.WELL)
+
+
+def _address(written: Written, decided: Decision) -> str:
+    """Say where a new issue is to be read: on GitHub, or in which file below the root."""
+    return (written.url or "").removeprefix(f"{decided.workspace.root}{os.sep}")
 
 
 def _insist_on_tip(decided: Decision, world: World) -> None:
@@ -110,6 +118,7 @@ class _Outcome:
 
     done: int
     status: Exit
+    opened: Mapping[str, Written]  # by id
 
 
 def _carried_out(decided: Decision, actions: Sequence[Action], world: World) -> _Outcome:
@@ -127,12 +136,12 @@ def _carried_out(decided: Decision, actions: Sequence[Action], world: World) -> 
                 continue
             except (OutsideError, UnfinishedError) as end:
                 world.warn(f"stopped at {action.subject.rotation}: {end}")
-                return _Outcome(done, worst(end.status, Exit.OUTSIDE if refused else Exit.WELL))
+                return _Outcome(done, worst(end.status, Exit.OUTSIDE if refused else Exit.WELL), hand.opened)
             for notice in written.notices:
                 world.warn(f"{action.subject.rotation}: {notice}")
             done += 1
             advance()
-    return _Outcome(done, Exit.OUTSIDE if refused else Exit.WELL)
+    return _Outcome(done, Exit.OUTSIDE if refused else Exit.WELL, hand.opened)
 
 
 @dataclass(frozen=True, slots=True)

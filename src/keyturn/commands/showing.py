@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from keyturn.actions import Open
 from keyturn.model import Severity
 from keyturn.render import plans, problems
 from keyturn.render.days import counted
@@ -80,6 +81,19 @@ def hints(decided: Decision, world: World) -> None:
         world.tell(f"{id_}: #{number} was closed by hand again today; it is opened again tomorrow unless proved")
 
 
+def _cautions(decided: Decision, world: World) -> None:
+    """Say what keeps a plan from being all that its reader may take it for."""
+    if decided.workspace.has_errors:
+        world.tell("a file with an error changes nothing: its issues stay as they are until it is corrected")
+    is_shared = decided.tracker.name != "local" and not world.in_actions
+    is_anybodys = is_shared and not decided.workspace.policy.identity
+    if is_anybodys and any(isinstance(each, Open) for each in decided.plan.actions):
+        world.tell(
+            "only issues that this token's account has opened count; where Actions writes them too, name both in "
+            'keyturn.yaml, for example `identity: ["github-actions[bot]", "your-login"]`'
+        )
+
+
 def plan(decided: Decision, world: World, form: str) -> None:
     """Show a plan and what is wrong in the files it was made from."""
     found = decided.workspace.problems
@@ -97,6 +111,7 @@ def plan(decided: Decision, world: World, form: str) -> None:
         table(world, plans.table(decided.plan), plans.text(decided.plan))
         if world.is_terminal:
             world.say(f"{plans.summary(decided.plan)}.")
+    _cautions(decided, world)
     hints(decided, world)
     world.summarize(_page(decided))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from keyturn.actions import Close, Link, Note, Open, StateReason, Waiting, verb
+from keyturn.model import Why
 from keyturn.render import days, escape, tables
 from keyturn.render.problems import entries
 from keyturn.render.tables import Table
@@ -80,7 +81,7 @@ def summary(plan: Plan) -> str:
     return done + waits
 
 
-def outcome(action: Planned, today: date) -> str:
+def outcome(action: Planned) -> str:
     """Say why an action happens, in words."""
     if isinstance(action, Close):
         said = action.text.text if isinstance(action.text, Note) else "the issue is over"
@@ -88,8 +89,8 @@ def outcome(action: Planned, today: date) -> str:
     subject = action.subject
     if isinstance(action, Link):
         return f"below {action.parent}"
-    named = (subject.status.value, "" if subject.why.value == subject.status.value else subject.why.value)
-    return f"{subject.tier} · {' · '.join(filter(None, named))} · due {days.left(subject.due, today)}"
+    because = () if subject.why is Why.DUE else (subject.why.value,)
+    return " · ".join(dict.fromkeys((subject.tier.value, subject.status.value, *because)))
 
 
 _ENDINGS = {
@@ -108,7 +109,7 @@ def _cells(what: str, action: Planned, today: date) -> tuple[str, ...]:
     subject = action.subject
     number = _number(action)
     shown = "new" if number is None else f"#{number}"
-    return what, subject.rotation, shown, f"due {subject.due}", outcome(action, today)
+    return what, subject.rotation, shown, f"due {_due(action, today)}", outcome(action)
 
 
 def _markdown_cells(what: str, action: Planned, today: date) -> tuple[str, ...]:
@@ -116,7 +117,12 @@ def _markdown_cells(what: str, action: Planned, today: date) -> tuple[str, ...]:
     # As code: a comment that shows a plan should not leave a reference in every issue of it.
     number = _number(action)
     key = escape.code(subject.rotation) + ("" if number is None else f" ({escape.code(f'#{number}')})")
-    return f"**{what}**", key, subject.due.isoformat(), escape.markdown(outcome(action, today))
+    return f"**{what}**", key, _due(action, today), escape.markdown(outcome(action))
+
+
+def _due(action: Planned, today: date) -> str:
+    due = action.subject.due
+    return f"{due} ({days.left(due, today)})"
 
 
 def _number(action: Planned) -> int | None:
