@@ -12,6 +12,8 @@ from fake_github import FakeGitHub
 from git import Repo
 from shell.desk import DUE, Desk, at_github
 
+from keyturn.schema import engine
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -34,7 +36,7 @@ SPARED = {
     "apply --dry-run": LIBRARIES | {"keyturn.trackers.github"},
     "ages": LIBRARIES,
     "ages --changed": LIBRARIES,
-    "validate": LIBRARIES | {"keyturn.plan"},
+    "validate": LIBRARIES | {"keyturn.plan", "email.utils", "socket", "random"},
     "providers close": LIBRARIES,
 }
 
@@ -74,6 +76,26 @@ def test_what_is_spared_is_loaded_where_it_is_needed(desk: Desk) -> None:
         found = loaded(desk.folder, "apply", "--tracker", "github:acme/keys", *TODAY, environment=desk.environment)
     assert found >= NETWORK | {"jinja2", "keyturn.trackers.github", "keyturn.trackers.confirmations", "argparse"}
     assert found >= {"dataclasses", "pathlib", "datetime", "json", "yaml", "keyturn.model", "keyturn.plan"}
+
+
+def test_the_validator_is_the_same_without_what_it_would_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "email.utils", raising=False)
+    with engine.lightly():
+        reader = importlib.import_module("email.utils")
+        assert reader.parsedate_to_datetime("Mon, 01 Jan 2024") == "Mon, 01 Jan 2024"
+    real = importlib.import_module("email.utils")
+    assert real is not reader
+    with engine.lightly():
+        assert importlib.import_module("email.utils") is real
+    assert importlib.import_module("email.utils") is real
+
+
+def test_a_validator_that_asks_for_more_gets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "email.utils", raising=False)
+    with engine.lightly():
+        reader = importlib.import_module("email.utils")
+        assert reader.quote('"') == '\\"'
+    assert importlib.import_module("email.utils") is not reader
 
 
 @pytest.mark.parametrize("room", ["keyturn.model", "keyturn.files", "keyturn.history"])

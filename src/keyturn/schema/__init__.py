@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from keyturn.schema.engine import lightly
 from keyturn.schema.formats import FORMATS, is_pattern, matches
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class _Compiled:
 
     @cached_property
     def gate(self) -> jsonschema_rs.Draft202012Validator:
-        from jsonschema_rs import Draft202012Validator, RegexOptions
+        with lightly():
+            from jsonschema_rs import Draft202012Validator, RegexOptions
 
         # RegexOptions chooses the engine that is linear in the text and refuses a pattern that cannot be.
         return Draft202012Validator(

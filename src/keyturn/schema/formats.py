@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from keyturn.model.moments import moment
+from keyturn.schema.engine import lightly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +61,8 @@ def _whole(pattern: str) -> str:
 @lru_cache(maxsize=256)
 def _engine(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
     # Python's own engine would let one line of a provider's file keep a check busy for ever.
-    from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
+    with lightly():
+        from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
     try:
         return Draft202012Validator({"pattern": pattern}, pattern_options=RegexOptions())
