@@ -69,7 +69,6 @@ fuzz-smoke: $(INSTALLED)
 
 bench: $(INSTALLED) ## measure how long the commands take
 	$(BIN)/python benchmarks/run.py $(SECTIONS)
-	$(BIN)/python benchmarks/secrets.py
 
 lock: $(BIN)/uv ## bring the lock files in line with pyproject.toml, moving as little as possible
 	$(LOCK) pyproject.toml --output-file requirements/runtime.txt

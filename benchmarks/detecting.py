@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from core.credential_corpus import LEAKED, ORDINARY, positives
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings, transient_settings
+from measure import table
 
 from keyturn import credentials
 
@@ -39,6 +40,24 @@ class Score(NamedTuple):
     def precision(self) -> float:
         """Give the part of what is reported that is a credential."""
         return self.found / max(self.found + self.taken, 1)
+
+
+def markdown(_scale: int, _place: Path) -> str:
+    """Give the table for the results."""
+    head = ["", "found", "taken for one", "recall", "precision", "ms a page"]
+    rows = [
+        [
+            name,
+            str(each.found),
+            str(each.taken),
+            f"{each.recall:.1%}",
+            f"{each.precision:.1%}",
+            f"{each.milliseconds:.1f}",
+        ]
+        for name, each in scores().items()
+    ]
+    corpus = f"{len(positives())} credentials of {len(LEAKED)} kinds, {len(ORDINARY)} ordinary lines:"
+    return f"{corpus}\n\n{table(head, rows)}"
 
 
 def by_keyturn(lines: list[str]) -> set[int]:
@@ -76,16 +95,3 @@ def scores() -> dict[str, Score]:
             "detect-secrets": whole,
             "detect-secrets, typed plugins only": score(by_detect_secrets),
         }
-
-
-def main() -> None:
-    """Print a table."""
-    print(f"{len(positives())} credentials of {len(LEAKED)} kinds, {len(ORDINARY)} ordinary lines\n")
-    print(f"{'':<36}{'found':>7}{'taken':>7}{'recall':>9}{'precision':>11}{'ms a page':>11}")
-    for name, each in scores().items():
-        figures = f"{each.found:>7}{each.taken:>7}{each.recall:>9.1%}{each.precision:>11.1%}{each.milliseconds:>11.1f}"
-        print(f"{name:<36}{figures}")
-
-
-if __name__ == "__main__":
-    main()

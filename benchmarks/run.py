@@ -37,7 +37,7 @@ SECTIONS = (
     Section("sharding", "Beyond one machine"),
     Section("starting", "Cold start"),
     Section("installing", "Set-up"),
-    Section("secrets", "Credentials in text"),
+    Section("detecting", "Credentials in text"),
     Section("faults", "Faults"),
     Section("adoption", "Adoption of 5,000 keys"),
 )
