@@ -90,6 +90,7 @@ PERMITTED: dict[str, dict[str, str]] = {
 # Whose steps may name which secrets: nothing that a proposed change can start. See test_verify_workflow.py for its own.
 SECRETS = dict.fromkeys(WRITERS, frozenset({"KEYTURN_SECRETS_TOKEN"})) | {
     "reusable-issues.yml": frozenset({"KEYTURN_SECRETS_TOKEN", "KEYTURN_TOKEN"}),
+    "ask.yml": frozenset({"KEYTURN_TOKEN"}),
 }
 
 

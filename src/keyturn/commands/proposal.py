@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from keyturn.files import Change
     from keyturn.model import Rotation
 
+_UNCHECKED = (
+    "Where github-actions opened this pull request, GitHub starts no checks for it, or lets them wait: choose "
+    "**Approve workflows to run**, or close and reopen it; with an app's token in `KEYTURN_TOKEN` they start alone."
+)
 IN_PLACE = "without GITHUB_TOKEN the file is edited here instead, for you to commit"
 
 
@@ -69,7 +73,8 @@ def _author(world: World) -> tuple[str, str] | None:
 def _opened(found: Workspace, repository: str, base: str, words: Words, world: World) -> Exit:
     from keyturn.trackers.conversations import DeniedError, Proposal
 
-    proposal = Proposal(words.branch, base, words.title, words.body)
+    hint = f"\n{_UNCHECKED}\n" if world.in_actions else ""
+    proposal = Proposal(words.branch, base, words.title, words.body + hint)
     try:
         url, is_new = places.conversation(repository, found.policy, world).propose(proposal)
     except DeniedError as error:

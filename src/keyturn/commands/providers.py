@@ -131,7 +131,7 @@ def _all(world: World, options: argparse.Namespace, raws: Mapping[str, Raw]) -> 
         world.say(providers.markdown_list(chosen))
     elif chosen:
         showing.table(world, providers.table(chosen), providers.text_list(chosen))
-        world.tell("Probe: where it is known from what the provider answers to a live key and to a dead one.")
+        world.tell("Probe says how it is known what a provider answers to a live key and to a dead one.")
     if not chosen:
         world.tell(f"no provider fits{_near(options.search or '', raws)}")
 

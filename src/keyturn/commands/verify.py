@@ -201,7 +201,3 @@ def _notes(shown: Verification, by: str, world: World) -> Iterator[str]:
     yield f"Recorded by {by}." if shown.is_baseline else f"Rotated by {by}. Merging this closes the issue."
     if address := proof.run(world):
         yield f"Verified by {address}"
-        yield (
-            "Where github-actions opened this pull request, GitHub starts no checks for it: close and reopen it, or "
-            "let the workflow use the token of an app."
-        )
