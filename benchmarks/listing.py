@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from measure import Contender, timed
 
-RUNS = 3
+RUNS = 7
 ISSUES = 10_000
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 BOT = "keyturn-bot"

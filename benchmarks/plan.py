@@ -22,7 +22,7 @@ from keyturn.plan import Plan, Setting, plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-RUNS = 3
+RUNS = 5
 SIZES = (1000, 10_000, 100_000)
 TODAY = date(2026, 11, 21)
 LATER = TODAY + timedelta(days=1)
