@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import platform
 import re
@@ -47,6 +48,8 @@ def main() -> None:
     """Measure what was asked for, print it, and keep it beside what was measured before."""
     options = _options()
     peers.install()
+    # As every install does; a machine may have forbidden Python to keep what it compiles of a checkout.
+    compileall.compile_dir(Path(keyturn.__file__).parent, quiet=1)
     pages = _kept()
     for section in SECTIONS:
         if section.module in (options.sections or [section.module for section in SECTIONS]):
