@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.render_samples import PLATFORM, PROVIDER
 from core.samples import applied, rotation
-from hostile import live_on_a_terminal
+from hostile import live_on_a_terminal, words
 
 from keyturn import checks, files, marker, parse
 from keyturn.actions import Close, Link, Open, Remind
@@ -166,7 +166,8 @@ def _body(action: Any, previous: str) -> str:
     assert len(written) <= issue_body.LONGEST
     assert marker.read(written) == action.marker
     assert isinstance(action, Close) or written.count("<!-- keyturn {") == 1
-    # What there is to copy keeps its tabs.
+    # What there is to copy keeps its tabs, and nothing else has any.
+    assert "\t" not in written or "\t" not in words(written)
     assert not live_on_a_terminal(written.replace("\t", " "), in_actions=False)
     assert issue_body.body(action.text, action.marker, written, templates(), LINKS) == written
     return written

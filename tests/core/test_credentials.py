@@ -13,8 +13,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from keyturn import credentials
 
-pytestmark = pytest.mark.long
-
 LOWER, UPPER, DIGITS, HEX = "abcdefghij" * 20, "ABCDEFGHIJ" * 20, "0123456789" * 20, "0123456789abcdef" * 20
 MIXED = "aB3dE6gH9j" * 20
 
@@ -187,6 +185,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("separator", ["", " ", "\n"], ids=["joined", "spaced", "lines"])
 def test_no_pattern_takes_the_square_of_the_length(text: str, separator: str) -> None:

@@ -282,7 +282,6 @@ def shape(text: str) -> list[str]:
     return [each for each in html_shape(text) if not each.startswith(SPARE)]
 
 
-@pytest.mark.long
 @FEW
 @given(HOSTILE)
 def test_no_text_comes_alive_in_a_page(texts: list[str]) -> None:

@@ -246,7 +246,6 @@ def _composed(parts: list[tuple[list[str], str, str]]) -> tuple[list[str], list[
     return before, entries
 
 
-@pytest.mark.long
 @given(_FILES, st.data(), st.booleans(), st.booleans())
 @settings(max_examples=400, deadline=None)
 def test_all_lines_around_an_edit_stay(

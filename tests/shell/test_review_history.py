@@ -686,7 +686,8 @@ def test_every_form_says_the_same(repository: Repository) -> None:
     shown = {form: repository.keyturn("review", "--base", "main", "--format", form).out for form in FORMS}
 
     message = f"`created` goes back from {FRESH} to {OVERDUE}; this is right for a correction only"
-    plan = "After the merge: 1 to open.\n  open  mixpanel/loader  new  due 2026-10-30 ("
+    due = "due 2026-10-30 (22 days ago)"
+    plan = f"After the merge: 1 to open.\n  open  mixpanel/loader  new  {due}  standard · overdue\n"
     assert shown["text"].startswith(f"{PATH}:4:10: created-backwards: {message} (warning)\n{plan}")
     assert shown["github"].startswith(f"::warning file={PATH},line=4,col=10,title=created-backwards::{message}\n{plan}")
     assert shown["markdown"].startswith("## keyturn: 1 warning\n\n| ")

@@ -323,6 +323,7 @@ def test_the_run_of_a_workflow(office: Office, tmp_path: Path) -> None:
     body = office.pulls[0].body or ""
     assert f"Verified by `{run}`" in body
     assert "GitHub starts no checks for it, or lets them wait" in body
+    assert "close and reopen it" in body
 
 
 def test_an_actor_without_a_number_and_a_job_without_a_run(office: Office) -> None:

@@ -76,10 +76,9 @@ def read(given: Sequence[str]) -> argparse.Namespace:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
+    from keyturn.checks import nearest  # which only a slip has to wait for
 
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return nearest(name, known)
 
 
 def whole() -> argparse.ArgumentParser:
