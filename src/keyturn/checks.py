@@ -30,7 +30,6 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     ),
 }
 _PRINTABLE = r"[ -~]{1,255}"
-_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 
 
 def findings(
@@ -61,8 +60,13 @@ def of_rotation(rotation: Rotation, catalogue: Catalogue, policy: Policy, today:
 def of_name(path: str, document: object, catalogue: Catalogue) -> Iterator[Finding]:
     """Find a provider that nobody knows in a document that does not fit its schema, so that both are told at once."""
     written = document.get("provider") if isinstance(document, dict) else None
-    if isinstance(written, str) and matches(_SLUG, written) and (unknown := _unknown(path, written, catalogue)):
+    if isinstance(written, str) and is_slug(written) and (unknown := _unknown(path, written, catalogue)):
         yield unknown
+
+
+def is_slug(text: str) -> bool:
+    """Tell whether a provider or platform may be called so."""
+    return matches(r"[a-z0-9]+(?:-[a-z0-9]+)*", text)
 
 
 def of_policy(path: str, policy: Policy) -> Iterator[Finding]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from keyturn import files, parse
+from keyturn import checks, files, parse
 from keyturn.files import distribution
 from keyturn.model import Catalogue
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from keyturn.model import Platform, Provider
 
 T = TypeVar("T")
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class Shelf(Mapping[str, T], Generic[T]):
@@ -36,7 +34,7 @@ class Shelf(Mapping[str, T], Generic[T]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return (slug for slug in self._slugs if slug not in self._broken and _SLUG.fullmatch(slug))
+        return (slug for slug in self._slugs if slug not in self._broken and checks.is_slug(slug))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
